@@ -1,0 +1,29 @@
+namespace WeChat.UnionPush;
+
+/// <summary>
+/// An access token (接口调用凭据) of one Official Account or Mini Program, with the moment the platform stops accepting it.
+/// See <see href="https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken"/>.
+/// </summary>
+/// <remarks>A token is a secret: <see cref="ToString"/> never shows it, and <see cref="Value"/> does not belong in a log.</remarks>
+public sealed class AccessToken
+{
+    /// <summary>Makes a token from its text and its end.</summary>
+    /// <param name="value">The text that goes into the <c>access_token</c> parameter; the platform asks to keep room for at least 512 characters.</param>
+    /// <param name="expiresAt">When the platform stops accepting it.</param>
+    /// <exception cref="ArgumentException"><paramref name="value"/> is empty or blank.</exception>
+    public AccessToken(string value, DateTimeOffset expiresAt)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(value);
+        Value = value;
+        ExpiresAt = expiresAt;
+    }
+
+    /// <summary>The text that goes into the <c>access_token</c> parameter. A secret.</summary>
+    public string Value { get; }
+
+    /// <summary>When the platform stops accepting the token.</summary>
+    public DateTimeOffset ExpiresAt { get; }
+
+    /// <summary>Says when the token ends, and nothing of its value.</summary>
+    public override string ToString() => $"access token that expires at {ExpiresAt:O}";
+}

@@ -1,0 +1,33 @@
+namespace WeChat.UnionPush;
+
+/// <summary>Where the walk over an Official Account's followers stands, so that a killed one goes on from its cursor.</summary>
+/// <param name="AppId">App id of the Official Account.</param>
+public sealed record FollowerSyncState(string AppId)
+{
+    /// <summary>When the walk under way (or, when none is, the last one) began, to the millisecond.</summary>
+    public DateTimeOffset WalkStartedAt { get; init; }
+
+    /// <summary>The openid to go on after, as <c>user/get</c> gave it; empty at the beginning of a walk.</summary>
+    public string NextOpenId { get; init; } = "";
+
+    /// <summary>Whether a walk is under way, which the next sync goes on with.</summary>
+    public bool InProgress { get; init; }
+
+    /// <summary>Whether the walk under way asks for every follower's details again.</summary>
+    public bool Full { get; init; }
+
+    /// <summary>Openids listed so far in this walk.</summary>
+    public long Listed { get; init; }
+
+    /// <summary>Followers whose details were saved so far in this walk.</summary>
+    public long Detailed { get; init; }
+
+    /// <summary>How many <c>user/get</c> calls were made on the China-time day of <see cref="CallsOn"/>.</summary>
+    public int Calls { get; init; }
+
+    /// <summary>The China-time day that <see cref="Calls"/> counts.</summary>
+    public DateOnly CallsOn { get; init; }
+
+    /// <summary>When a walk last came to its end, or <see langword="null"/>.</summary>
+    public DateTimeOffset? CompletedAt { get; init; }
+}

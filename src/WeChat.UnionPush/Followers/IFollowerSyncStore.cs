@@ -1,0 +1,23 @@
+namespace WeChat.UnionPush;
+
+/// <summary>Keeps the cursor of each account's follower walk, and sees to it that one process at a time walks.</summary>
+public interface IFollowerSyncStore
+{
+    /// <summary>The state last saved for an account, or <see langword="null"/>.</summary>
+    /// <param name="appId">App id of the Official Account.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    ValueTask<FollowerSyncState?> GetAsync(string appId, CancellationToken cancellationToken = default);
+
+    /// <summary>Saves the state, provided that the lease still holds.</summary>
+    /// <param name="lease">The lease that <see cref="TryLeaseAsync"/> of this store gave for the account.</param>
+    /// <param name="state">What to save, whole.</param>
+    /// <param name="cancellationToken">Cancels the call, which then happened whole or not at all.</param>
+    /// <returns><see langword="false"/> when the lease was lost and nothing was saved.</returns>
+    ValueTask<bool> SaveAsync(ILease lease, FollowerSyncState state, CancellationToken cancellationToken = default);
+
+    /// <summary>Tries to become the only one who walks this account. Does not wait: <see langword="null"/> means that somebody else does.</summary>
+    /// <param name="appId">App id of the Official Account.</param>
+    /// <param name="duration">How long the lease lasts when its owner dies.</param>
+    /// <param name="cancellationToken">Cancels the attempt, and leaves no lease behind.</param>
+    ValueTask<ILease?> TryLeaseAsync(string appId, TimeSpan duration, CancellationToken cancellationToken = default);
+}

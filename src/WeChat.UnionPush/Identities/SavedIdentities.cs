@@ -1,0 +1,6 @@
+namespace WeChat.UnionPush;
+
+/// <summary>What a batch of observations changed in the repository.</summary>
+/// <param name="Added">Identities that were not stored before.</param>
+/// <param name="UnionIdsChanged">Identities whose known UnionID was replaced by another one: the account was bound to a different Open Platform account.</param>
+public readonly record struct SavedIdentities(int Added, int UnionIdsChanged);
