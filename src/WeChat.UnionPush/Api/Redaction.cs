@@ -1,0 +1,186 @@
+using System.Globalization;
+using System.Text;
+
+namespace WeChat.UnionPush;
+
+/// <summary>
+/// Makes foreign text fit to be quoted in a message: what looks like a token, a secret, a session key or a login code is masked, whatever cannot
+/// be seen is spelt out, and the rest is cut. The platform does not echo secrets, but a proxy's error page shows the URL it failed on.
+/// </summary>
+internal static class Redaction
+{
+    /// <summary>How many bytes of an unreadable body are quoted.</summary>
+    internal const int BodyLimit = 200;
+
+    /// <summary>How many bytes of an <c>errmsg</c> are quoted: real ones have 220 with their rid.</summary>
+    internal const int ErrorMessageLimit = 500;
+
+    private const string Mask = "***";
+
+    // Masking makes text shorter, so more is read than is quoted; what the cut leaves of a secret is masked as a whole one is.
+    private const int ReadAhead = 16;
+
+    private static readonly string[] Names =
+        ["token", "secret", "session_key", "sessionkey", "session-key", "js_code", "jscode", "js-code", "aes_key", "aeskey", "aes-key"];
+
+    private static readonly string[] Quotes = ["\"", "'", "&quot;", "&#34;", "&#39;", "%22", "%27"];
+
+    /// <summary>Quotes the beginning of a body that could not be read.</summary>
+    /// <param name="body">The bytes as they came; what is not UTF-8 is replaced.</param>
+    internal static string Quote(ReadOnlySpan<byte> body)
+    {
+        var head = body[..Math.Min(body.Length, ReadAhead * BodyLimit)];
+        return Cut(MaskSecrets(Encoding.UTF8.GetString(head)), BodyLimit, more: head.Length < body.Length);
+    }
+
+    /// <summary>Quotes the beginning of a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="limit">The most bytes of UTF-8 to keep.</param>
+    internal static string Quote(string text, int limit = BodyLimit)
+    {
+        var head = text.AsSpan(0, Math.Min(text.Length, ReadAhead * limit));
+        return Cut(MaskSecrets(head), limit, more: head.Length < text.Length);
+    }
+
+    private static string MaskSecrets(ReadOnlySpan<char> text)
+    {
+        var masked = new StringBuilder(text.Length);
+        for (var (start, length) = FindSecret(text); length > 0; (start, length) = FindSecret(text))
+        {
+            masked.Append(text[..start]).Append(Mask);
+            text = text[(start + length)..];
+        }
+
+        return masked.Append(text).ToString();
+    }
+
+    private static (int Start, int Length) FindSecret(ReadOnlySpan<char> text)
+    {
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (NamedSecret(text[at..]) is { Length: > 0 } named)
+            {
+                return (at + named.Start, named.Length);
+            }
+
+            if ((at == 0 || !IsWord(text[at - 1])) && NamelessSecret(text[at..]) is > 0 and var length)
+            {
+                return (at, length);
+            }
+        }
+
+        return (0, 0);
+    }
+
+    /// <summary>A value behind its name: in a query, in JSON, in JSON within JSON, in HTML, percent-encoded; its end may have been cut off.</summary>
+    private static (int Start, int Length) NamedSecret(ReadOnlySpan<char> text)
+    {
+        foreach (var name in Names)
+        {
+            if (!text.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            var rest = SkipQuote(text[name.Length..]).TrimStart();
+            var separator = rest.StartsWith("=") || rest.StartsWith(":") ? 1
+                : rest.StartsWith("%3A", StringComparison.OrdinalIgnoreCase) || rest.StartsWith("%3D", StringComparison.OrdinalIgnoreCase) ? 3
+                : 0;
+            if (separator > 0)
+            {
+                rest = rest[separator..].TrimStart();
+                var value = SkipQuote(rest);
+                return (text.Length - value.Length, rest.StartsWith("\"") ? QuotedLength(value) : BareLength(value));
+            }
+        }
+
+        return (0, 0);
+    }
+
+    /// <summary>What has the look of a secret and no name: a long token, or an AppSecret's 32 hexadecimal digits.</summary>
+    private static int NamelessSecret(ReadOnlySpan<char> text)
+    {
+        var length = 0;
+        var hexadecimal = true;
+        for (; length < text.Length && IsWord(text[length]); length++)
+        {
+            hexadecimal &= char.IsAsciiHexDigit(text[length]);
+        }
+
+        return length >= 64 || (length == 32 && hexadecimal) ? length : 0;
+    }
+
+    private static ReadOnlySpan<char> SkipQuote(ReadOnlySpan<char> text)
+    {
+        var unescaped = text.TrimStart('\\');
+        foreach (var quote in Quotes)
+        {
+            if (unescaped.StartsWith(quote))
+            {
+                return unescaped[quote.Length..];
+            }
+        }
+
+        return text;
+    }
+
+    private static int QuotedLength(ReadOnlySpan<char> text)
+    {
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] == '"')
+            {
+                return at;
+            }
+
+            at += text[at] == '\\' ? 1 : 0;
+        }
+
+        return text.Length;
+    }
+
+    private static int BareLength(ReadOnlySpan<char> text)
+    {
+        for (var at = 0; at < text.Length; at++)
+        {
+            var rest = text[at..];
+            if (char.IsWhiteSpace(rest[0]) || "\"'<>&,;)}]".Contains(rest[0], StringComparison.Ordinal)
+                || rest.StartsWith("\\\"") || rest.StartsWith("\\'") || rest.StartsWith("%22") || rest.StartsWith("%26"))
+            {
+                return at;
+            }
+        }
+
+        return text.Length;
+    }
+
+    private static bool IsWord(char character) => char.IsAsciiLetterOrDigit(character) || character is '_' or '-';
+
+    private static string Cut(string text, int limit, bool more)
+    {
+        var quoted = new StringBuilder(Math.Min(text.Length, limit) + 1);
+        var bytes = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > limit)
+            {
+                more = true;
+                break;
+            }
+
+            // Besides control characters these are line separators, and marks that turn the direction of the text around them.
+            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            {
+                quoted.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
+            }
+            else
+            {
+                quoted.Append(rune.ToString());
+            }
+        }
+
+        return (more ? quoted.Append('…') : quoted).ToString();
+    }
+}

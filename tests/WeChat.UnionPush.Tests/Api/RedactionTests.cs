@@ -1,0 +1,80 @@
+using System.Text;
+
+namespace WeChat.UnionPush.Tests.Api;
+
+public sealed class RedactionTests
+{
+    private const string Token = "67_kX9vQm2RzT0aLw-HbE4cYd";
+    private const string SessionKey = "tiihtNczf5v6AKRyjwEUhQ==";
+
+    [Theory]
+    [InlineData("GET /cgi-bin/user/get?access_token=67_kX9vQm2RzT0aLw-HbE4cYd&next_openid=o1", "GET /cgi-bin/user/get?access_token=***&next_openid=o1")]
+    [InlineData("appid=wx1&secret=67_kX9vQm2RzT0aLw-HbE4cYd", "appid=wx1&secret=***")]
+    [InlineData("?js_code=67_kX9vQm2RzT0aLw-HbE4cYd failed", "?js_code=*** failed")]
+    [InlineData("""{"access_token":"67_kX9vQm2RzT0aLw-HbE4cYd","expires_in":7200}""", """{"access_token":"***","expires_in":7200}""")]
+    [InlineData("""{"access_token" : "67_kX9vQm2RzT0aLw-HbE4cYd""", """{"access_token" : "***""")]
+    [InlineData("""{"session_key":"tiihtNczf5v6AKRyjwEUhQ==","openid":"o1"}""", """{"session_key":"***","openid":"o1"}""")]
+    [InlineData("""{"session_key":"tiih\/NczO5v6\"KRyjwEUhQ==","openid":"o1"}""", """{"session_key":"***","openid":"o1"}""")]
+    [InlineData("""{\"sessionKey\":\"tiih\/tNczf5v6AKRyjwEUhQ==\",\"a\":1}""", """{\"sessionKey\":\"***\",\"a\":1}""")]
+    [InlineData("""{"AppSecret":"67_kX9vQm2RzT0aLw-HbE4cYd"}""", """{"AppSecret":"***"}""")]
+    [InlineData("<a href='https://api?access_token=67_kX9vQm2RzT0aLw-HbE4cYd'>x</a>", "<a href='https://api?access_token=***'>x</a>")]
+    [InlineData("&quot;access_token&quot;:&quot;67_kX9vQm2RzT0aLw-HbE4cYd&quot;,", "&quot;access_token&quot;:&quot;***&quot;,")]
+    [InlineData("to=https%3A%2F%2Fapi%3Faccess_token%3D67_kX9vQm2RzT0aLw-HbE4cYd%26x", "to=https%3A%2F%2Fapi%3Faccess_token%3D***%26x")]
+    [InlineData("key 0123456789abcdef0123456789ABCDEF was sent", "key *** was sent")]
+    public void Secrets_are_masked_wherever_they_stand(string text, string expected)
+    {
+        var quoted = Redaction.Quote(text);
+
+        Assert.Equal(expected, quoted);
+        Assert.DoesNotContain(Token, quoted, StringComparison.Ordinal);
+        Assert.DoesNotContain(SessionKey, quoted, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("invalid credential, access_token is invalid or not latest rid: 6401d3a9-2c8f6a11-0f0e1d2c")]
+    [InlineData("invalid openid o6_bmjrPTlm6_2sgVt7hMZOPfL2M, template ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpB027izEYtY")]
+    [InlineData("https://developers.weixin.qq.com/community/develop/doc/000ae8d6348af08e7030bc2546bc01?blockType=1")]
+    [InlineData("恭喜你购买成功!😀")]
+    public void What_is_no_secret_stays_as_it_is(string text) => Assert.Equal(text, Redaction.Quote(text));
+
+    [Fact]
+    public void A_long_token_is_masked_without_its_name()
+    {
+        Assert.Equal("<pre>***</pre>", Redaction.Quote($"<pre>{new string('x', 512)}</pre>"));
+    }
+
+    [Fact]
+    public void A_text_is_cut_after_two_hundred_bytes_and_never_within_a_character()
+    {
+        Assert.Equal(string.Concat(Enumerable.Repeat("错 ", 50)), Redaction.Quote(string.Concat(Enumerable.Repeat("错 ", 50))));
+        Assert.Equal(string.Concat(Enumerable.Repeat("错 ", 50)) + "…", Redaction.Quote(string.Concat(Enumerable.Repeat("错 ", 51))));
+        Assert.Equal("a" + string.Concat(Enumerable.Repeat("😀", 49)) + "…", Redaction.Quote("a" + string.Concat(Enumerable.Repeat("😀", 50))));
+    }
+
+    [Fact]
+    public void What_cannot_be_seen_is_spelt_out()
+    {
+        Assert.Equal(@"a\u0000b\u000d\u000ac\u202ed\ufeff\u2028", Redaction.Quote("a\0b\r\nc\u202ed\ufeff\u2028"));
+        Assert.Equal("a\ufffdb", Redaction.Quote("a\ud800b"));
+    }
+
+    [Fact]
+    public void Bytes_of_any_kind_are_quoted()
+    {
+        Assert.Equal("", Redaction.Quote(ReadOnlySpan<byte>.Empty));
+        Assert.Equal("a\ufffdb", Redaction.Quote([(byte)'a', 0xff, (byte)'b']));
+        Assert.Equal("<html>502", Redaction.Quote("<html>502"u8));
+        Assert.EndsWith("…", Redaction.Quote(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("word ", 10_000)))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_cut_leaves_no_half_of_a_secret()
+    {
+        var secret = string.Concat(Enumerable.Repeat("Zq9", 400));
+        for (var before = 0; before < 3_300; before++)
+        {
+            var quoted = Redaction.Quote(Encoding.UTF8.GetBytes($"{new string(' ', before)}?access_token={secret}"));
+            Assert.DoesNotContain("Zq9", quoted, StringComparison.Ordinal);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace WeChat.UnionPush.Tests.Api;
+
+public sealed class WeChatApiErrorsTests
+{
+    private const string Token = "/cgi-bin/token";
+    private const string StableToken = "/cgi-bin/stable_token";
+    private const string SignIn = "/sns/jscode2session";
+    private const string Send = "/cgi-bin/message/template/send";
+    private const string UserGet = "/cgi-bin/user/get";
+    private const string UserInfo = "/cgi-bin/user/info";
+    private const string BatchGet = "/cgi-bin/user/info/batchget";
+    private const string NotLatest =
+        "invalid credential, access_token is invalid or not latest, could get access_token by getStableAccessToken, " +
+        "more details at https://mmbizurl.cn/s/JtxxFh33r rid: 6401d3a9-2c8f6a11-0f0e1d2c";
+
+    [Theory]
+    [InlineData(Token, 40001, null, WeChatErrorClass.Config)]
+    [InlineData(StableToken, 40001, null, WeChatErrorClass.Config)]
+    [InlineData(SignIn, 40001, null, WeChatErrorClass.Config)]
+    [InlineData("/cgi-bin/clear_quota/v2", 40001, null, WeChatErrorClass.Config)]
+    [InlineData("/cgi-bin/clear_quota", 40001, null, WeChatErrorClass.TokenInvalid)]
+    [InlineData(UserGet, 40001, NotLatest, WeChatErrorClass.TokenInvalid)]
+    [InlineData(Send, 40001, NotLatest, WeChatErrorClass.TokenInvalid)]
+    [InlineData("/wxa/checksession", 40001, NotLatest, WeChatErrorClass.TokenInvalid)]
+    [InlineData(Send, 40003, "invalid openid", WeChatErrorClass.Recipient)]
+    [InlineData(UserInfo, 40003, "invalid openid", WeChatErrorClass.Recipient)]
+    [InlineData(BatchGet, 40003, "invalid openid", WeChatErrorClass.Recipient)]
+    [InlineData(UserGet, 40003, "invalid openid", WeChatErrorClass.Request)]
+    [InlineData(StableToken, 40013, "invalid appid", WeChatErrorClass.Config)]
+    [InlineData(Send, 40013, "invalid appid", WeChatErrorClass.Config)]
+    [InlineData(SignIn, 40029, "invalid code, rid: 6401d3a9-2c8f6a11-0f0e1d2c", WeChatErrorClass.Request)]
+    [InlineData(Send, 40037, "invalid template_id", WeChatErrorClass.Template)]
+    [InlineData("/cgi-bin/template/api_add_template", 40037, "invalid template_id", WeChatErrorClass.Request)]
+    [InlineData(Send, 45009, "reach max api daily quota limit", WeChatErrorClass.Quota)]
+    [InlineData(Send, 45009, "api minute-quota reach limit  mustslower  retry next minute", WeChatErrorClass.RateLimited)]
+    [InlineData(Send, 45009, "api freq out of limit", WeChatErrorClass.Quota)]
+    [InlineData(Send, 45009, null, WeChatErrorClass.Quota)]
+    [InlineData(Token, 45011, "api minute-quota reach limit", WeChatErrorClass.RateLimited)]
+    [InlineData(Token, 45011, "reach max api daily quota limit", WeChatErrorClass.Quota)]
+    [InlineData(SignIn, 45011, null, WeChatErrorClass.RateLimited)]
+    [InlineData(Send, 50002, "user limited", WeChatErrorClass.Recipient)]
+    [InlineData(UserInfo, 50002, "user limited", WeChatErrorClass.Recipient)]
+    [InlineData(UserGet, 50002, "user limited", WeChatErrorClass.Config)]
+    [InlineData(SignIn, 50002, "user limited", WeChatErrorClass.Config)]
+    [InlineData(Send, 123456789, "something new", WeChatErrorClass.Request)]
+    [InlineData("", -1, "", WeChatErrorClass.Transient)]
+    public void The_same_code_is_read_by_the_API_that_answers_it(string apiPath, int code, string? text, WeChatErrorClass expected)
+    {
+        Assert.Equal(expected, WeChatApiErrors.Classify(apiPath, code, text));
+        Assert.Equal(expected, WeChatApiErrors.Create(apiPath, code, text).ErrorClass);
+    }
+
+    [Fact]
+    public void A_wrong_app_id_is_somebody_elses_fault_at_a_send()
+    {
+        Assert.Contains("AppSecret", WeChatApiErrors.Create(StableToken, 40013, "invalid appid").Message, StringComparison.Ordinal);
+        Assert.Contains("Associate (关联)", WeChatApiErrors.Create(Send, 40013, "invalid appid").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_exception_names_the_address_to_put_on_the_whitelist()
+    {
+        const string text = "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist rid: 5f3a6a7c-11223344-0badcafe";
+
+        var exception = WeChatApiErrors.Create(Token, 40164, text);
+
+        Assert.Equal("/cgi-bin/token", exception.ApiPath);
+        Assert.Equal(WeChatErrorCode.IpNotInWhitelist, exception.ErrorCode);
+        Assert.Equal(WeChatErrorClass.Config, exception.ErrorClass);
+        Assert.Equal(text, exception.ErrorMessage);
+        Assert.Equal("5f3a6a7c-11223344-0badcafe", exception.RequestId);
+        Assert.Equal("1.2.3.4", exception.IpAddress);
+        Assert.Equal(
+            $"/cgi-bin/token was refused: 40164 \"{text}\" (the caller's address is not on the IP whitelist). " +
+            "Add 1.2.3.4 to the IP whitelist (IP白名单) of the account on mp.weixin.qq.com.",
+            exception.Message);
+    }
+
+    [Fact]
+    public void The_exception_names_the_field_of_a_wrong_value()
+    {
+        var exception = WeChatApiErrors.Create(Send, 47003, "argument invalid! data.thing1.value invalid rid: 5f3a6a7c-11223344-0badcafe");
+
+        Assert.Equal("thing1", exception.Field);
+        Assert.Equal(WeChatErrorClass.Request, exception.ErrorClass);
+        Assert.EndsWith("Correct the value of thing1: it is missing, empty, or breaks the rule of its type.", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void Without_a_text_the_exception_still_says_what_happened(string? text)
+    {
+        var exception = WeChatApiErrors.Create(Send, 43004, text);
+
+        Assert.Null(exception.ErrorMessage);
+        Assert.StartsWith(
+            "/cgi-bin/message/template/send was refused: 43004 (the recipient does not follow the Official Account). ", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void How_long_to_wait_is_told_where_it_is_known()
+    {
+        Assert.Equal(TimeSpan.FromMinutes(1), WeChatApiErrors.Create(Send, 45009, "minute").RetryAfter);
+        Assert.Equal(TimeSpan.FromMinutes(1), WeChatApiErrors.Create(SignIn, 45011, null).RetryAfter);
+        Assert.Equal(TimeSpan.FromHours(1), WeChatApiErrors.Create(Token, 89507, null).RetryAfter);
+        Assert.Equal(TimeSpan.FromHours(24), WeChatApiErrors.Create(Token, 89506, null).RetryAfter);
+        Assert.Null(WeChatApiErrors.Create(Send, 45009, "reach max api daily quota limit").RetryAfter);
+        Assert.Null(WeChatApiErrors.Create(Send, 43117, null).RetryAfter);
+    }
+
+    [Theory]
+    [InlineData(NotLatest, "6401d3a9-2c8f6a11-0f0e1d2c")]
+    [InlineData("invalid code, rid: 5f3a6a7c-11223344-0badcafe", "5f3a6a7c-11223344-0badcafe")]
+    [InlineData("access_token expired rid:5f3a6a7c-11223344-0badcafe", "5f3a6a7c-11223344-0badcafe")]
+    [InlineData("ok RID :\u00a0 5f3a6a7c-11223344-0badcafe, more", "5f3a6a7c-11223344-0badcafe")]
+    [InlineData("a grid: x, rid: none, rid: 5f3a6a7c-11223344-0badcafe", "5f3a6a7c-11223344-0badcafe")]
+    [InlineData("invalid code, hint: [xgS360913age7]", null)]
+    [InlineData("invalid code, hints: [ req_id: aBcDeF ]", null)]
+    [InlineData("rid: 5f3a6a7c-11223344-0badcaf", null)]
+    [InlineData("rid: 5f3a6a7c-11223344x0badcafe", null)]
+    [InlineData("rid", null)]
+    [InlineData(null, null)]
+    public void The_request_id_is_found_however_it_is_spaced(string? text, string? expected) =>
+        Assert.Equal(expected, WeChatErrorText.RequestId(text));
+
+    [Theory]
+    [InlineData("argument invalid! data.thing1.value invalid", "thing1")]
+    [InlineData("argument invalid! data.time3.value is emtpy", "time3")]
+    [InlineData("argument invalid! data.character_string1.value i", "character_string1")]
+    [InlineData("argument invalid! data.character_string1.", "character_string1")]
+    [InlineData("argument invalid! data.character_str", null)]
+    [InlineData("hint: [xgS360913age7] argument invalid! data.phrase2.value invalid", "phrase2")]
+    [InlineData("thing01.DATA is invalid", "thing01")]
+    [InlineData("argument invalid! withdrawMoney.DATA", "withdrawMoney")]
+    [InlineData(".DATA", null)]
+    [InlineData("data..value data.", null)]
+    [InlineData("argument invalid!", null)]
+    [InlineData(null, null)]
+    public void The_field_of_47003_is_found_in_whole_and_cut_texts(string? text, string? expected) =>
+        Assert.Equal(expected, WeChatErrorText.Field(text));
+
+    [Theory]
+    [InlineData("invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist rid: 5f3a6a7c-11223344-0badcafe", "1.2.3.4")]
+    [InlineData("invalid ip 203.0.113.77, not in whitelist hint: [abc.def]", "203.0.113.77")]
+    [InlineData("invalid ip ::ffff:203.0.113.77, not in whitelist", "203.0.113.77")]
+    [InlineData("invalid ip 2001:db8::17, not in whitelist", "2001:db8::17")]
+    [InlineData("ip:203.0.113.77.", "203.0.113.77")]
+    [InlineData("invalid ip 999.1.1.1, 40164, 12:30, 1.2, not in whitelist", null)]
+    [InlineData(":::::::::::::::::::: ....", null)]
+    [InlineData(null, null)]
+    public void The_address_of_40164_is_found_and_version_4_preferred(string? text, string? expected) =>
+        Assert.Equal(expected, WeChatErrorText.IpAddress(text));
+
+    [Fact]
+    public void No_text_whatever_makes_a_reader_throw()
+    {
+        var pieces = new[]
+        {
+            "rid", "rid:", " ", ":", "5f3a6a7c-", "11223344-0badcafe", "data.", "thing1", ".value", ".DATA", "ip ", "1.2.3.4", "::ffff:", "999.9.9.9", "daily",
+            "minute", "access_token=", "\"secret\":\"", "\\\"", "&quot;", "%3D", "\0", "\ud800", "😀", "恭喜", "\u202e", "\r\n", new string('a', 5000), "\\",
+        };
+        var texts = Gen.OneOf(
+            ArbMap.Default.GeneratorFor<string>(),
+            Gen.ListOf(Gen.Elements(pieces)).Select(string.Concat));
+        var codes = Gen.OneOf(Gen.Elements(WeChatErrorCode.Known.Select(code => code.Value).ToArray()), ArbMap.Default.GeneratorFor<int>());
+        var paths = Gen.Elements(Token, SignIn, Send, UserGet, UserInfo, "");
+
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(5_000).WithReplay(20_230_920, 1),
+            Prop.ForAll(texts.ToArbitrary(), codes.ToArbitrary(), paths.ToArbitrary(), (text, code, path) =>
+            {
+                var exception = WeChatApiErrors.Create(path, code, text);
+                _ = WeChatErrorText.Field(text);
+                _ = WeChatErrorText.IpAddress(text);
+                return exception.Message.Length < 2_000 && !exception.Message.Any(char.IsControl);
+            }));
+    }
+}
