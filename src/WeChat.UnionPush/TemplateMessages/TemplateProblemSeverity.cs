@@ -1,0 +1,11 @@
+namespace WeChat.UnionPush;
+
+/// <summary>How bad a problem of a template message is.</summary>
+public enum TemplateProblemSeverity
+{
+    /// <summary>The platform takes the message, but the reader will not see all of it, or not as it was meant. Does not stop a send.</summary>
+    Warning = 0,
+
+    /// <summary>The platform would refuse the message. Stops a send.</summary>
+    Error,
+}
