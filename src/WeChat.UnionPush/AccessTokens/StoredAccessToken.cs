@@ -6,6 +6,9 @@ public sealed record StoredAccessToken
     /// <summary>The token, or <see langword="null"/> when the last one was refused and no other has been fetched yet.</summary>
     public AccessToken? Token { get; init; }
 
+    /// <summary>When <see cref="Token"/> was fetched, which with its end tells its lifetime.</summary>
+    public DateTimeOffset FetchedAt { get; init; }
+
     /// <summary>When a new token was last forced (<c>force_refresh</c>), or <see langword="null"/> when that never happened.</summary>
     public DateTimeOffset? ForcedAt { get; init; }
 

@@ -37,6 +37,18 @@ internal static class WeChatApiErrors
         };
     }
 
+    /// <summary>Makes the exception for an answer without an error code that lacks what it must have.</summary>
+    /// <param name="apiPath">Path of the API, without its query.</param>
+    /// <param name="missing">Names of the members that are missing or empty.</param>
+    internal static WeChatApiException Incomplete(string apiPath, string missing) => new(
+        apiPath,
+        null,
+        WeChatErrorClass.Transient,
+        $"{apiPath} gave an answer without {missing}. What became of the call is not known.")
+    {
+        OutcomeUnknown = true,
+    };
+
     private static TimeSpan? RetryAfter(int errorCode, WeChatErrorClass errorClass) => errorCode switch
     {
         44990 => TimeSpan.FromSeconds(1),

@@ -1,0 +1,29 @@
+namespace WeChat.UnionPush;
+
+/// <summary>How access tokens are fetched and kept.</summary>
+public sealed class AccessTokenOptions
+{
+    /// <summary>Which of the platform's two token channels is used. <see cref="AccessTokenChannel.Stable"/> by default.</summary>
+    public AccessTokenChannel Channel { get; set; }
+
+    /// <summary>
+    /// How long before its end a token is replaced, at most half its lifetime. 4 minutes by default: the platform hands out a new stable token
+    /// in the old one's last five minutes, and the old one works until its own end. Spread by up to a minute, so that many machines do not ask at once.
+    /// </summary>
+    public TimeSpan RefreshBefore { get; set; } = TimeSpan.FromMinutes(4);
+
+    /// <summary>How long to wait after an early replacement failed before trying again; the old token serves meanwhile. 30 seconds by default.</summary>
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a refusal of the credentials (wrong secret, address not on the whitelist, frozen account) is remembered, so that a wrong
+    /// setting is not asked again by every request. One minute by default.
+    /// </summary>
+    public TimeSpan RefusalPause { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long one replacement may take in all: shared store, lease and platform. 30 seconds by default.</summary>
+    public TimeSpan RefreshTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one call of a shared store may take before the library goes on without it. 2 seconds by default.</summary>
+    public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
+}

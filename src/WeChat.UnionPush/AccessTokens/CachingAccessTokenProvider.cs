@@ -1,0 +1,30 @@
+namespace WeChat.UnionPush;
+
+/// <summary>The tokens of one registration's two apps.</summary>
+internal sealed class CachingAccessTokenProvider(WeChatUnionPushOptions options, AccessTokenCache officialAccount, AccessTokenCache miniProgram) : IAccessTokenProvider
+{
+    public ValueTask<AccessToken> GetAsync(string appId, CancellationToken cancellationToken = default) =>
+        CacheOf(appId).GetAsync(cancellationToken);
+
+    public ValueTask<AccessToken> RenewAsync(string appId, AccessToken refused, CancellationToken cancellationToken = default) =>
+        CacheOf(appId).RenewAsync(refused, cancellationToken);
+
+    /// <summary>How the tokens of both apps are, for the health check.</summary>
+    public IEnumerable<(string App, (DateTimeOffset? ExpiresAt, WeChatApiException? LastFailure) Status)> Status =>
+        [("official_account", officialAccount.Status), ("mini_program", miniProgram.Status)];
+
+    /// <summary>Whether a call of the Official Account needs no token call first.</summary>
+    public bool HasOfficialAccountToken => officialAccount.HasToken;
+
+    private AccessTokenCache CacheOf(string appId)
+    {
+        if (string.Equals(appId, options.OfficialAccount.AppId, StringComparison.Ordinal))
+        {
+            return officialAccount;
+        }
+
+        return string.Equals(appId, options.MiniProgram.AppId, StringComparison.Ordinal)
+            ? miniProgram
+            : throw new ArgumentException($"'{appId}' is neither the Official Account ({options.OfficialAccount.AppId}) nor the Mini Program ({options.MiniProgram.AppId}) of this registration.", nameof(appId));
+    }
+}

@@ -1,0 +1,11 @@
+namespace WeChat.UnionPush;
+
+/// <summary>Tokens of a host's delegate.</summary>
+internal sealed class DelegateAccessTokenProvider(IServiceProvider services, Func<IServiceProvider, string, AccessToken?, CancellationToken, ValueTask<AccessToken>> getToken) : IAccessTokenProvider
+{
+    public ValueTask<AccessToken> GetAsync(string appId, CancellationToken cancellationToken = default) =>
+        getToken(services, appId, null, cancellationToken);
+
+    public ValueTask<AccessToken> RenewAsync(string appId, AccessToken refused, CancellationToken cancellationToken = default) =>
+        getToken(services, appId, refused, cancellationToken);
+}

@@ -1,0 +1,376 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
+
+namespace WeChat.UnionPush;
+
+/// <summary>
+/// The one road to the platform: builds the request, reads the bytes, and repeats what may be repeated. Gives back the answer whatever its
+/// <c>errcode</c>, for the caller to judge; throws when there is no readable answer.
+/// </summary>
+internal sealed class ApiTransport : IDisposable
+{
+    // user/get answers with about 300 KB; anything far beyond that is not the platform's.
+    private const int MaxAnswerBytes = 16 * 1024 * 1024;
+
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    private readonly HttpMessageInvoker _invoker;
+    private readonly ApiHosts _hosts;
+    private readonly ApiLimiter _sendLimiter;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly TimeSpan _attemptTimeout;
+    private readonly TimeSpan _totalTimeout;
+    private readonly ResiliencePipeline? _retries;
+    private readonly CachedUri?[] _uris = new CachedUri?[32];
+
+    public ApiTransport(HttpMessageInvoker invoker, WeChatUnionPushOptions options, TimeProvider time, ILogger<ApiTransport> logger)
+    {
+        _invoker = invoker;
+        _time = time;
+        _logger = logger;
+        _hosts = new ApiHosts([options.ApiBaseAddress, .. options.FallbackAddresses], time);
+        _sendLimiter = new ApiLimiter(options.TemplateMessages.MaxPerSecond, options.TemplateMessages.MaxConcurrent, time);
+        _attemptTimeout = options.Http.AttemptTimeout;
+        _totalTimeout = options.Http.TotalTimeout;
+        if (options.Http.MaxRetries > 0)
+        {
+            _retries = new ResiliencePipelineBuilder { TimeProvider = time }
+                .AddRetry(new RetryStrategyOptions
+                {
+                    ShouldHandle = static arguments => new(arguments.Outcome.Result is IAttempt { MayRepeat: true }),
+                    MaxRetryAttempts = options.Http.MaxRetries,
+                    Delay = options.Http.RetryDelay,
+                    MaxDelay = TimeSpan.FromSeconds(5),
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                })
+                .Build();
+        }
+    }
+
+    /// <summary>Whether a refused or failed attempt is worth another one.</summary>
+    private interface IAttempt
+    {
+        bool MayRepeat { get; }
+    }
+
+    public void Dispose()
+    {
+        _invoker.Dispose();
+        _sendLimiter.Dispose();
+    }
+
+    /// <summary>Makes a call.</summary>
+    /// <param name="endpoint">The API.</param>
+    /// <param name="token">The access token that goes into the query, where the API takes one.</param>
+    /// <param name="query">Further query, escaped, without a leading <c>?</c> or <c>&amp;</c>. May carry a secret.</param>
+    /// <param name="body">The JSON body of a POST. Not to be returned to a pool when the call fails: a connection may still be reading it.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask<TAnswer> SendAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        where TAnswer : ApiAnswer
+    {
+        using var activity = Telemetry.StartCall(endpoint);
+        var measured = Telemetry.CallDuration.Enabled;
+        var started = _time.GetTimestamp();
+        var attempt = await AttemptAsync(endpoint, token, query, body, cancellationToken).ConfigureAwait(false);
+        if (attempt.MayRepeat && _retries is not null)
+        {
+            attempt = await RepeatAsync(attempt, started, endpoint, token, query, body, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (measured || activity is not null)
+        {
+            Telemetry.CallEnded(endpoint, activity, _time.GetElapsedTime(started), attempt.Answer, attempt.Failure);
+        }
+
+        return attempt.Answer ?? throw attempt.Failure!;
+    }
+
+    private async Task<Attempt<TAnswer>> RepeatAsync<TAnswer>(Attempt<TAnswer> first, long started, ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        where TAnswer : ApiAnswer
+    {
+        var left = _totalTimeout - _time.GetElapsedTime(started);
+        if (left <= TimeSpan.Zero)
+        {
+            return first;
+        }
+
+        using var total = new CancellationTokenSource(left, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, total.Token);
+        var last = first;
+        var made = 0;
+        try
+        {
+            // The pipeline's first execution hands it the attempt that has been made already, so a call that succeeds at once never pays for it.
+            return await _retries!.ExecuteAsync(
+                async token2 =>
+                {
+                    if (made++ > 0)
+                    {
+                        Log.CallRepeated(_logger, endpoint.Path, made, Describe(last));
+                        Telemetry.CallRepeated(endpoint);
+                        last = await AttemptAsync(endpoint, token, query, body, token2).ConfigureAwait(false);
+                    }
+
+                    return last;
+                },
+                either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return last;
+        }
+    }
+
+    private static string Describe<TAnswer>(Attempt<TAnswer> attempt)
+        where TAnswer : ApiAnswer => attempt.Answer is { } answer ? new WeChatErrorCode(answer.ErrorCode).ToString() : attempt.Failure!.Message;
+
+    private async ValueTask<Attempt<TAnswer>> AttemptAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        where TAnswer : ApiAnswer
+    {
+        if (!ReferenceEquals(endpoint, Endpoints.TemplateSend))
+        {
+            return await AttemptOnceAsync(endpoint, token, query, body, cancellationToken).ConfigureAwait(false);
+        }
+
+        await _sendLimiter.EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await AttemptOnceAsync(endpoint, token, query, body, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _sendLimiter.Leave();
+        }
+    }
+
+    private async ValueTask<Attempt<TAnswer>> AttemptOnceAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        where TAnswer : ApiAnswer
+    {
+        var host = _hosts.Current;
+        using var timeout = new CancellationTokenSource(_attemptTimeout, _time);
+        using var either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token) : null;
+        var stop = either?.Token ?? timeout.Token;
+        try
+        {
+            using var request = new HttpRequestMessage(endpoint.Method, UriOf(endpoint, host, token, query));
+            if (!body.IsEmpty)
+            {
+                // ReadOnlyMemoryContent knows its length, so the body goes out with Content-Length: chunked ones are answered with 412.
+                request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = Json } };
+            }
+
+            using var response = await _invoker.SendAsync(request, stop).ConfigureAwait(false);
+            using var answer = await ReadAsync(response, stop).ConfigureAwait(false);
+            return Judge(endpoint, host, response.StatusCode, answer.WrittenMemory);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The linked source's token is nothing to the caller.
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (OperationCanceledException exception)
+        {
+            return Failed(endpoint, host, exception, $"gave no answer within {_attemptTimeout.TotalSeconds:0.###} s");
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
+        {
+            _hosts.Failed(host);
+            return new(new WeChatApiException(
+                endpoint.Path,
+                null,
+                WeChatErrorClass.Transient,
+                $"{endpoint.Path} could not be reached on {_hosts[host].Host}: {exception.Message} Check network, proxy and DNS of this machine.",
+                exception), MayRepeat: true);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            return Failed(endpoint, host, exception, "broke off");
+        }
+    }
+
+    private static async ValueTask<PooledBuffer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var buffer = new PooledBuffer();
+        try
+        {
+            var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+            {
+                while (true)
+                {
+                    var read = await stream.ReadAsync(buffer.GetMemory(1024), cancellationToken).ConfigureAwait(false);
+                    if (read == 0)
+                    {
+                        return buffer;
+                    }
+
+                    buffer.Advance(read);
+                    if (buffer.WrittenCount > MaxAnswerBytes)
+                    {
+                        throw new IOException($"The answer is longer than {MaxAnswerBytes} bytes.");
+                    }
+                }
+            }
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
+
+    private Attempt<TAnswer> Judge<TAnswer>(ApiEndpoint<TAnswer> endpoint, int host, HttpStatusCode status, ReadOnlyMemory<byte> body)
+        where TAnswer : ApiAnswer
+    {
+        var answer = Parse(endpoint.Answer, body.Span);
+        if (answer is not null && (status == HttpStatusCode.OK || answer.ErrorCode != 0))
+        {
+            var busy = answer.ErrorCode != 0 && WeChatApiErrors.Classify(endpoint.Path, answer.ErrorCode, answer.ErrorMessage) == WeChatErrorClass.Transient;
+            return new(answer, MayRepeat: busy);
+        }
+
+        if (status == HttpStatusCode.PreconditionFailed)
+        {
+            return new(new WeChatApiException(
+                endpoint.Path,
+                null,
+                WeChatErrorClass.Request,
+                $"{endpoint.Path} answered HTTP 412: the request arrived without Content-Length. The library sends one, so a proxy or a handler added with ConfigureHttpClient re-encodes the body.")
+            {
+                StatusCode = status,
+            }, MayRepeat: false);
+        }
+
+        var shown = Redaction.Quote(body.Span);
+        if (status is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.RequestTimeout and not HttpStatusCode.TooManyRequests)
+        {
+            return new(new WeChatApiException(
+                endpoint.Path,
+                null,
+                WeChatErrorClass.Request,
+                $"{endpoint.Path} answered HTTP {(int)status} and nothing of the platform's: {shown} Check ApiBaseAddress, and the proxy if there is one.")
+            {
+                StatusCode = status,
+            }, MayRepeat: false);
+        }
+
+        _hosts.Failed(host);
+        var message = status == HttpStatusCode.OK
+            ? $"{endpoint.Path} gave an answer that cannot be read: {shown} What became of the call is not known."
+            : $"{endpoint.Path} answered HTTP {(int)status}: {shown} A gateway failed; what became of the call is not known.";
+        return new(
+            new WeChatApiException(endpoint.Path, null, WeChatErrorClass.Transient, message)
+            {
+                StatusCode = status == HttpStatusCode.OK ? null : status,
+                OutcomeUnknown = true,
+            },
+            MayRepeat: endpoint.Repeat == ApiRepeat.Always);
+    }
+
+    private Attempt<TAnswer> Failed<TAnswer>(ApiEndpoint<TAnswer> endpoint, int host, Exception exception, string what)
+        where TAnswer : ApiAnswer
+    {
+        _hosts.Failed(host);
+        return new(
+            new WeChatApiException(endpoint.Path, null, WeChatErrorClass.Transient, $"{endpoint.Path} on {_hosts[host].Host} {what}; what became of the call is not known.", exception)
+            {
+                OutcomeUnknown = true,
+            },
+            MayRepeat: endpoint.Repeat == ApiRepeat.Always);
+    }
+
+    /// <summary>Reads an answer; one that JSON does not allow is mended (BOM, raw control characters, invalid UTF-8) and read once more.</summary>
+    internal static TAnswer? Parse<TAnswer>(JsonTypeInfo<TAnswer> type, ReadOnlySpan<byte> body)
+        where TAnswer : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, type);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return ParseMended(type, body);
+        }
+    }
+
+    private static TAnswer? ParseMended<TAnswer>(JsonTypeInfo<TAnswer> type, ReadOnlySpan<byte> body)
+        where TAnswer : class
+    {
+        // Decoding replaces invalid UTF-8; the platform passes on raw control characters that users typed.
+        var text = Encoding.UTF8.GetString(body.StartsWith("\uFEFF"u8) ? body[3..] : body);
+        var mended = string.Create(text.Length, text, static (span, source) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+            {
+                span[i] = source[i] < ' ' ? ' ' : source[i];
+            }
+        });
+        try
+        {
+            return JsonSerializer.Deserialize(mended, type);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private Uri UriOf<TAnswer>(ApiEndpoint<TAnswer> endpoint, int host, AccessToken? token, string? query)
+        where TAnswer : ApiAnswer
+    {
+        if (query is null && token is not null)
+        {
+            // A URI costs more than the rest of the request, and changes only with the token.
+            ref var slot = ref _uris[endpoint.Index];
+            if (slot is { } cached && ReferenceEquals(cached.Token, token) && cached.Host == host)
+            {
+                return cached.Uri;
+            }
+
+            var uri = Build(endpoint.Path, host, token, query: null);
+            slot = new CachedUri(token, host, uri);
+            return uri;
+        }
+
+        return Build(endpoint.Path, host, token, query);
+    }
+
+    private Uri Build(string path, int host, AccessToken? token, string? query)
+    {
+        var address = _hosts[host].AbsoluteUri.TrimEnd('/');
+        return new Uri((token, query) switch
+        {
+            (null, null) => $"{address}{path}",
+            (null, _) => $"{address}{path}?{query}",
+            (_, null) => $"{address}{path}?access_token={Uri.EscapeDataString(token.Value)}",
+            _ => $"{address}{path}?access_token={Uri.EscapeDataString(token.Value)}&{query}",
+        });
+    }
+
+    private sealed record CachedUri(AccessToken Token, int Host, Uri Uri);
+
+    private readonly record struct Attempt<TAnswer>(TAnswer? Answer, WeChatApiException? Failure, bool MayRepeat) : IAttempt
+        where TAnswer : ApiAnswer
+    {
+        public Attempt(TAnswer answer, bool MayRepeat)
+            : this(answer, null, MayRepeat)
+        {
+        }
+
+        public Attempt(WeChatApiException failure, bool MayRepeat)
+            : this(null, failure, MayRepeat)
+        {
+        }
+    }
+}

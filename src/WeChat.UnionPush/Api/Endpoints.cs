@@ -1,0 +1,36 @@
+namespace WeChat.UnionPush;
+
+/// <summary>The APIs that the library calls.</summary>
+internal static class Endpoints
+{
+    public static readonly ApiEndpoint<AccessTokenAnswer> ClassicToken = new(HttpMethod.Get, "/cgi-bin/token", ApiRepeat.Always, ApiJson.Default.AccessTokenAnswer);
+
+    public static readonly ApiEndpoint<AccessTokenAnswer> StableToken = new(HttpMethod.Post, "/cgi-bin/stable_token", ApiRepeat.Always, ApiJson.Default.AccessTokenAnswer);
+
+    public static readonly ApiEndpoint<FollowerPageAnswer> UserGet = new(HttpMethod.Get, "/cgi-bin/user/get", ApiRepeat.Always, ApiJson.Default.FollowerPageAnswer);
+
+    public static readonly ApiEndpoint<FollowerAnswer> UserInfo = new(HttpMethod.Get, "/cgi-bin/user/info", ApiRepeat.Always, ApiJson.Default.FollowerAnswer);
+
+    public static readonly ApiEndpoint<FollowerBatchAnswer> UserInfoBatch = new(HttpMethod.Post, "/cgi-bin/user/info/batchget", ApiRepeat.Always, ApiJson.Default.FollowerBatchAnswer);
+
+    // A login code works once: asked again after an answer that got lost, the platform says 40163 to a user who did nothing wrong.
+    public static readonly ApiEndpoint<SessionAnswer> CodeToSession = new(HttpMethod.Get, "/sns/jscode2session", ApiRepeat.WhenNotDone, ApiJson.Default.SessionAnswer);
+
+    public static readonly ApiEndpoint<ApiAnswer> CheckSession = new(HttpMethod.Get, "/wxa/checksession", ApiRepeat.Always, ApiJson.Default.ApiAnswer);
+
+    public static readonly ApiEndpoint<SessionAnswer> ResetSession = new(HttpMethod.Get, "/wxa/resetusersessionkey", ApiRepeat.WhenNotDone, ApiJson.Default.SessionAnswer);
+
+    // Repeated freely because every message carries a client_msg_id, which the platform delivers once.
+    public static readonly ApiEndpoint<MessageAnswer> TemplateSend = new(HttpMethod.Post, "/cgi-bin/message/template/send", ApiRepeat.Always, ApiJson.Default.MessageAnswer);
+
+    public static readonly ApiEndpoint<QuotaAnswer> QuotaGet = new(HttpMethod.Post, "/cgi-bin/openapi/quota/get", ApiRepeat.Always, ApiJson.Default.QuotaAnswer);
+
+    // Ten a month: one that may have been carried out is not asked for again.
+    public static readonly ApiEndpoint<ApiAnswer> ClearQuota = new(HttpMethod.Post, "/cgi-bin/clear_quota", ApiRepeat.WhenNotDone, ApiJson.Default.ApiAnswer);
+
+    public static readonly ApiEndpoint<RequestAnswer> RequestGet = new(HttpMethod.Post, "/cgi-bin/openapi/rid/get", ApiRepeat.Always, ApiJson.Default.RequestAnswer);
+
+    public static readonly ApiEndpoint<CallbackCheckAnswer> CallbackCheck = new(HttpMethod.Post, "/cgi-bin/callback/check", ApiRepeat.Always, ApiJson.Default.CallbackCheckAnswer);
+
+    public static readonly ApiEndpoint<AddressesAnswer> ApiAddresses = new(HttpMethod.Get, "/cgi-bin/get_api_domain_ip", ApiRepeat.Always, ApiJson.Default.AddressesAnswer);
+}

@@ -1,0 +1,23 @@
+namespace WeChat.UnionPush;
+
+/// <summary>Time limits, retries and connections of calls to the platform.</summary>
+public sealed class WeChatHttpOptions
+{
+    /// <summary>How long one attempt of a call may take. 10 seconds by default.</summary>
+    public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a call may take with all its attempts and the waits between them. 30 seconds by default, at most 9 minutes: a message is
+    /// repeated only inside the ten minutes in which the platform recognises its <c>client_msg_id</c>.
+    /// </summary>
+    public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a call is made again when the platform is busy or its answer is lost. 4 by default; 0 for never.</summary>
+    public int MaxRetries { get; set; } = 4;
+
+    /// <summary>The wait before the first retry; it doubles with each further one, with jitter. 200 milliseconds by default.</summary>
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Connections to the platform that are kept open at the same time. 64 by default.</summary>
+    public int MaxConnections { get; set; } = 64;
+}

@@ -1,0 +1,246 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace WeChat.UnionPush;
+
+internal sealed class AccessTokenAnswer : ApiAnswer
+{
+    [JsonPropertyName("access_token")]
+    public string? AccessToken { get; set; }
+
+    [JsonPropertyName("expires_in")]
+    public long ExpiresIn { get; set; }
+}
+
+internal sealed class FollowerPageAnswer : ApiAnswer
+{
+    [JsonPropertyName("total")]
+    public long? Total { get; set; }
+
+    [JsonPropertyName("count")]
+    public long? Count { get; set; }
+
+    [JsonPropertyName("data")]
+    [JsonConverter(typeof(ObjectOrNothingConverter<FollowerPageData>))]
+    public FollowerPageData? Data { get; set; }
+
+    [JsonPropertyName("next_openid")]
+    public string? NextOpenId { get; set; }
+}
+
+internal sealed class FollowerPageData
+{
+    [JsonPropertyName("openid")]
+    public List<string?>? OpenIds { get; set; }
+}
+
+internal class FollowerAnswer : ApiAnswer
+{
+    [JsonPropertyName("subscribe")]
+    public int Subscribe { get; set; }
+
+    [JsonPropertyName("openid")]
+    public string? OpenId { get; set; }
+
+    [JsonPropertyName("unionid")]
+    public string? UnionId { get; set; }
+
+    [JsonPropertyName("subscribe_time")]
+    public long SubscribeTime { get; set; }
+
+    [JsonPropertyName("subscribe_scene")]
+    [JsonConverter(typeof(TextOrNumberConverter))]
+    public string? SubscribeScene { get; set; }
+
+    [JsonPropertyName("remark")]
+    public string? Remark { get; set; }
+
+    [JsonPropertyName("tagid_list")]
+    public List<int>? TagIds { get; set; }
+
+    [JsonPropertyName("qr_scene")]
+    [JsonConverter(typeof(TextOrNumberConverter))]
+    public string? QrScene { get; set; }
+
+    [JsonPropertyName("qr_scene_str")]
+    public string? QrSceneText { get; set; }
+}
+
+internal sealed class FollowerBatchAnswer : ApiAnswer
+{
+    [JsonPropertyName("user_info_list")]
+    public List<FollowerAnswer?>? Followers { get; set; }
+}
+
+internal sealed class SessionAnswer : ApiAnswer
+{
+    [JsonPropertyName("openid")]
+    public string? OpenId { get; set; }
+
+    [JsonPropertyName("session_key")]
+    public string? SessionKey { get; set; }
+
+    [JsonPropertyName("unionid")]
+    public string? UnionId { get; set; }
+}
+
+internal sealed class MessageAnswer : ApiAnswer
+{
+    [JsonPropertyName("msgid")]
+    public long? MessageId { get; set; }
+}
+
+internal sealed class OpenDataWire
+{
+    [JsonPropertyName("openId")]
+    public string? OpenId { get; set; }
+
+    [JsonPropertyName("unionId")]
+    public string? UnionId { get; set; }
+
+    [JsonPropertyName("watermark")]
+    public OpenDataWatermark? Watermark { get; set; }
+}
+
+internal sealed class OpenDataWatermark
+{
+    [JsonPropertyName("appid")]
+    public string? AppId { get; set; }
+
+    [JsonPropertyName("timestamp")]
+    public long Timestamp { get; set; }
+}
+
+internal sealed class QuotaAnswer : ApiAnswer
+{
+    [JsonPropertyName("quota")]
+    public QuotaWire? Quota { get; set; }
+
+    [JsonPropertyName("rate_limit")]
+    public RateLimitWire? RateLimit { get; set; }
+}
+
+internal sealed class QuotaWire
+{
+    [JsonPropertyName("daily_limit")]
+    public long DailyLimit { get; set; }
+
+    [JsonPropertyName("used")]
+    public long Used { get; set; }
+
+    [JsonPropertyName("remain")]
+    public long Remain { get; set; }
+}
+
+internal sealed class RateLimitWire
+{
+    [JsonPropertyName("call_count")]
+    public long CallCount { get; set; }
+
+    [JsonPropertyName("refresh_second")]
+    public long RefreshSecond { get; set; }
+}
+
+internal sealed class RequestAnswer : ApiAnswer
+{
+    [JsonPropertyName("request")]
+    public RequestWire? Request { get; set; }
+}
+
+internal sealed class RequestWire
+{
+    [JsonPropertyName("invoke_time")]
+    public long InvokeTime { get; set; }
+
+    [JsonPropertyName("cost_in_ms")]
+    public long CostInMs { get; set; }
+
+    [JsonPropertyName("request_url")]
+    public string? RequestUrl { get; set; }
+
+    [JsonPropertyName("request_body")]
+    public string? RequestBody { get; set; }
+
+    [JsonPropertyName("response_body")]
+    public string? ResponseBody { get; set; }
+
+    [JsonPropertyName("client_ip")]
+    public string? ClientIp { get; set; }
+}
+
+internal sealed class CallbackCheckAnswer : ApiAnswer
+{
+    [JsonPropertyName("dns")]
+    public List<CallbackDnsWire>? Dns { get; set; }
+
+    [JsonPropertyName("ping")]
+    public List<CallbackPingWire>? Ping { get; set; }
+}
+
+internal sealed class CallbackDnsWire
+{
+    [JsonPropertyName("ip")]
+    public string? Ip { get; set; }
+
+    [JsonPropertyName("real_operator")]
+    public string? RealOperator { get; set; }
+}
+
+internal sealed class CallbackPingWire
+{
+    [JsonPropertyName("ip")]
+    public string? Ip { get; set; }
+
+    [JsonPropertyName("from_operator")]
+    public string? FromOperator { get; set; }
+
+    [JsonPropertyName("package_loss")]
+    public string? PackageLoss { get; set; }
+
+    [JsonPropertyName("time")]
+    public string? Time { get; set; }
+}
+
+internal sealed class AddressesAnswer : ApiAnswer
+{
+    [JsonPropertyName("ip_list")]
+    public List<string>? Addresses { get; set; }
+}
+
+/// <summary>Reads an object; a PHP-style empty array or an empty string in its place is nothing.</summary>
+internal sealed class ObjectOrNothingConverter<T> : JsonConverter<T?>
+    where T : class
+{
+    public override T? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.StartObject)
+        {
+            return (T?)JsonSerializer.Deserialize(ref reader, options.GetTypeInfo(typeof(T)));
+        }
+
+        reader.Skip();
+        return null;
+    }
+
+    public override void Write(Utf8JsonWriter writer, T? value, JsonSerializerOptions options) => throw new NotSupportedException();
+}
+
+/// <summary>Reads a text that some pages type as a number.</summary>
+internal sealed class TextOrNumberConverter : JsonConverter<string?>
+{
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.String:
+                return reader.GetString();
+            case JsonTokenType.Number:
+                return System.Text.Encoding.UTF8.GetString(reader.HasValueSequence ? System.Buffers.BuffersExtensions.ToArray(reader.ValueSequence) : reader.ValueSpan);
+            default:
+                reader.Skip();
+                return null;
+        }
+    }
+
+    public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) => throw new NotSupportedException();
+}

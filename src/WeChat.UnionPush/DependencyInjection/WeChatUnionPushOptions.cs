@@ -1,0 +1,36 @@
+namespace WeChat.UnionPush;
+
+/// <summary>
+/// Settings of one registration: one Mini Program whose users are reached through one Official Account. Checked when the host starts.
+/// </summary>
+public sealed class WeChatUnionPushOptions
+{
+    /// <summary>The Official Account (公众号) that sends. Required.</summary>
+    public WeChatAppOptions OfficialAccount { get; } = new();
+
+    /// <summary>The Mini Program (小程序) whose users receive. Required. Bound to the same Open Platform account as the Official Account.</summary>
+    public WeChatAppOptions MiniProgram { get; } = new();
+
+    /// <summary>
+    /// Where the platform is: <c>https://api.weixin.qq.com</c> by default. https, or http on a loopback address for a stand-in of the platform.
+    /// </summary>
+    public Uri ApiBaseAddress { get; set; } = new("https://api.weixin.qq.com");
+
+    /// <summary>
+    /// Other names of the same platform, in the order in which they are tried when the one before cannot be reached or its gateway fails,
+    /// such as <c>https://api2.weixin.qq.com</c> (disaster recovery). None by default.
+    /// </summary>
+    public IList<Uri> FallbackAddresses { get; } = [];
+
+    /// <summary>How access tokens are fetched and kept.</summary>
+    public AccessTokenOptions AccessToken { get; } = new();
+
+    /// <summary>Time limits, retries and connections of calls to the platform.</summary>
+    public WeChatHttpOptions Http { get; } = new();
+
+    /// <summary>How followers are walked.</summary>
+    public FollowerSyncOptions FollowerSync { get; } = new();
+
+    /// <summary>How template messages are sent.</summary>
+    public TemplateMessageOptions TemplateMessages { get; } = new();
+}

@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+
+namespace WeChat.UnionPush;
+
+/// <summary>Cursors of this process only.</summary>
+internal sealed class InMemoryFollowerSyncStore(TimeProvider time) : IFollowerSyncStore
+{
+    private readonly ConcurrentDictionary<string, FollowerSyncState> _states = new(StringComparer.Ordinal);
+    private readonly InMemoryLeases _leases = new(time);
+
+    public ValueTask<FollowerSyncState?> GetAsync(string appId, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(_states.GetValueOrDefault(appId));
+    }
+
+    public ValueTask<bool> SaveAsync(ILease lease, FollowerSyncState state, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(_leases.WhileHeld(lease, state.AppId, () => _states[state.AppId] = state));
+    }
+
+    public ValueTask<ILease?> TryLeaseAsync(string appId, TimeSpan duration, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(_leases.TryTake(appId, duration));
+    }
+}

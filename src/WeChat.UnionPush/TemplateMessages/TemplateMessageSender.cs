@@ -1,0 +1,46 @@
+namespace WeChat.UnionPush;
+
+/// <summary>One message to one openid over <c>template/send</c>.</summary>
+internal sealed class TemplateMessageSender(AccountApi api) : ITemplateMessageSender
+{
+    public async Task<PushResult> SendAsync(string officialAccountOpenId, TemplateMessage message, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(officialAccountOpenId);
+        ArgumentNullException.ThrowIfNull(message);
+
+        // Every message carries an id, so that a repeat after a lost answer is delivered once.
+        var body = new PooledBuffer(1024);
+        message.WriteTo(body, officialAccountOpenId, message.ClientMessageId ?? Guid.NewGuid().ToString("N"));
+        MessageAnswer answer;
+        try
+        {
+            answer = await api.CallAsync(Endpoints.TemplateSend, query: null, body.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        }
+        catch (WeChatApiException exception) when (exception.OutcomeUnknown && string.Equals(exception.ApiPath, Endpoints.TemplateSend.Path, StringComparison.Ordinal))
+        {
+            return new PushResult(PushStatus.Unknown) { Reason = exception.Message };
+        }
+
+        body.Dispose();
+        if (answer.ErrorCode == 0)
+        {
+            return answer.MessageId is { } id
+                ? new PushResult(PushStatus.Sent) { MessageId = id }
+                : new PushResult(PushStatus.Unknown) { Reason = "The platform answered neither an error code nor a message id." };
+        }
+
+        return StatusOf(answer) is { } status
+            ? new PushResult(status) { ErrorCode = answer.ErrorCode, Reason = WeChatApiErrors.Create(Endpoints.TemplateSend.Path, answer.ErrorCode, answer.ErrorMessage).Message }
+            : throw WeChatApiErrors.Create(Endpoints.TemplateSend.Path, answer.ErrorCode, answer.ErrorMessage);
+    }
+
+    /// <summary>The codes that a business must expect; all others are somebody's to mend.</summary>
+    private static PushStatus? StatusOf(MessageAnswer answer) =>
+        WeChatApiErrors.Classify(Endpoints.TemplateSend.Path, answer.ErrorCode, answer.ErrorMessage) switch
+        {
+            WeChatErrorClass.Duplicate => PushStatus.Duplicate,
+            WeChatErrorClass.Recipient => answer.ErrorCode is 43101 or 48002 or 43019 or 50002 or 62751 or 10703 ? PushStatus.Refused : PushStatus.NotFollowing,
+            WeChatErrorClass.RateLimited when answer.ErrorCode == 43117 => PushStatus.TooFrequent,
+            _ => null,
+        };
+}
