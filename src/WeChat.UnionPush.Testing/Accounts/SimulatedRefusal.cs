@@ -1,0 +1,11 @@
+namespace WeChat.UnionPush.Testing;
+
+/// <summary>How the platform tells that somebody who follows has turned an account's messages off.</summary>
+public enum SimulatedRefusal
+{
+    /// <summary>The send answers 43101.</summary>
+    AtSend = 0,
+
+    /// <summary>The send is accepted, nothing is delivered, and the <c>TEMPLATESENDJOBFINISH</c> event says <c>failed:user block</c>.</summary>
+    ByEvent = 1,
+}

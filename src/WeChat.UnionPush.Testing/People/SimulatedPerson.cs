@@ -1,0 +1,110 @@
+namespace WeChat.UnionPush.Testing;
+
+/// <summary>A person with WeChat on the phone, who follows accounts, opens Mini Programs and reads (or refuses) messages.</summary>
+/// <remarks>A handle: two of them for one person are equal, and making one costs nothing.</remarks>
+public sealed class SimulatedPerson : IEquatable<SimulatedPerson>
+{
+    private readonly SimulatedPlatform _platform;
+
+    internal SimulatedPerson(SimulatedPlatform platform, long index)
+    {
+        _platform = platform;
+        Index = index;
+    }
+
+    /// <summary>The person's number on the platform, from 0. No app ever sees it.</summary>
+    public long Index { get; }
+
+    /// <summary>The person's openid in an Official Account: 28 characters, always the same, whether the person follows or not.</summary>
+    /// <param name="account">An account of the same platform.</param>
+    public string OpenIdIn(SimulatedOfficialAccount account) => Own(account).App.Identifiers.Encode(Index);
+
+    /// <summary>The person's openid in a Mini Program: 28 characters, always the same.</summary>
+    /// <param name="miniProgram">A Mini Program of the same platform.</param>
+    public string OpenIdIn(SimulatedMiniProgram miniProgram) => Own(miniProgram).App.Identifiers.Encode(Index);
+
+    /// <summary>The person's UnionID under an Open Platform account (开放平台账号): one for all apps bound to it.</summary>
+    /// <param name="openPlatform">The name that the apps were added with.</param>
+    public string UnionIdUnder(string openPlatform)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(openPlatform);
+        return _platform.UnionIds(openPlatform).Encode(Index);
+    }
+
+    /// <summary>Follows an account (关注), for the first time or again, as of now. Changes nothing for somebody who follows already.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="scene">How the person came to it: the <c>subscribe_scene</c> of <c>user/info</c>. A scan is <c>ADD_SCENE_QR_CODE</c>.</param>
+    /// <param name="qrScene">The parameter of the code that was scanned (<c>qr_scene_str</c>), or <see langword="null"/>.</param>
+    public void Follow(SimulatedOfficialAccount account, string scene = "ADD_SCENE_SEARCH", string? qrScene = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(scene);
+        Own(account).Followers.Follow(Index, _platform.Now, scene, qrScene);
+    }
+
+    /// <summary>Stops following an account (取消关注). A refusal of its messages ends with it; the blacklist stays.</summary>
+    /// <param name="account">The account.</param>
+    public void Unfollow(SimulatedOfficialAccount account) => Own(account).Followers.Unfollow(Index);
+
+    /// <summary>Turns the account's messages off on the phone while following it: what happens then is the account's <see cref="SimulatedOfficialAccount.RefusedMessages"/>.</summary>
+    /// <param name="account">The account.</param>
+    public void RefuseMessages(SimulatedOfficialAccount account) => Own(account).Followers.SetRefuses(Index, true);
+
+    /// <summary>Turns the account's messages on again.</summary>
+    /// <param name="account">The account.</param>
+    public void AcceptMessages(SimulatedOfficialAccount account) => Own(account).Followers.SetRefuses(Index, false);
+
+    /// <summary>The account's operator puts the person on its blacklist (黑名单), or takes the person off it. A send to somebody on it answers 43019.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="listed">Whether the person is on it.</param>
+    public void SetBlacklisted(SimulatedOfficialAccount account, bool listed = true) => Own(account).Followers.SetBlacklisted(Index, listed);
+
+    /// <summary>Whether the person follows the account now.</summary>
+    /// <param name="account">The account.</param>
+    public bool IsFollowing(SimulatedOfficialAccount account) => Own(account).Followers.IsFollowing(Index);
+
+    /// <summary>
+    /// Opens a Mini Program and runs <c>wx.login</c>: gives the <c>js_code</c> for one <c>jscode2session</c> within five minutes. The person's earlier
+    /// session key ends with it.
+    /// </summary>
+    /// <param name="miniProgram">The Mini Program.</param>
+    public string CreateLoginCode(SimulatedMiniProgram miniProgram) => Own(miniProgram).Logins.CreateCode(Index, _platform.Now);
+
+    /// <summary>The platform takes the person for a risk: a login answers 40226.</summary>
+    /// <param name="miniProgram">The Mini Program.</param>
+    /// <param name="blocked">Whether logins are refused.</param>
+    public void SetLoginBlocked(SimulatedMiniProgram miniProgram, bool blocked = true) => Own(miniProgram).Logins.SetBlocked(Index, blocked);
+
+    /// <summary>
+    /// Runs <c>wx.getUserInfo</c> in a Mini Program: what the client hands to its server, encrypted with the session key of the person's last
+    /// <c>wx.login</c>. Holds the UnionID when the Mini Program is bound, also where the login withheld it.
+    /// </summary>
+    /// <param name="miniProgram">The Mini Program.</param>
+    /// <exception cref="InvalidOperationException">The person has not run <c>wx.login</c> in it (<see cref="CreateLoginCode"/>).</exception>
+    public SimulatedUserInfo GetUserInfo(SimulatedMiniProgram miniProgram) => SimulatedUserInfo.Create(_platform, Own(miniProgram), Index);
+
+    /// <inheritdoc/>
+    public bool Equals(SimulatedPerson? other) => other is not null && Index == other.Index && ReferenceEquals(_platform, other._platform);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as SimulatedPerson);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Index.GetHashCode();
+
+    /// <summary>The person's number.</summary>
+    public override string ToString() => $"person {Index}";
+
+    private SimulatedOfficialAccount Own(SimulatedOfficialAccount account)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        _platform.ThrowIfForeign(account.App);
+        return account;
+    }
+
+    private SimulatedMiniProgram Own(SimulatedMiniProgram miniProgram)
+    {
+        ArgumentNullException.ThrowIfNull(miniProgram);
+        _platform.ThrowIfForeign(miniProgram.App);
+        return miniProgram;
+    }
+}

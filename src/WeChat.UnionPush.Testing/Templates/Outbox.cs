@@ -1,0 +1,159 @@
+namespace WeChat.UnionPush.Testing;
+
+/// <summary>The messages that one Official Account has sent.</summary>
+internal sealed class Outbox(SimulatedOfficialAccount account)
+{
+    private static readonly TimeSpan RepeatWindow = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan SameContentWindow = TimeSpan.FromSeconds(60);
+    private readonly Gate _gate = new();
+    private readonly List<SimulatedMessage> _messages = [];
+    private readonly Dictionary<long, SimulatedMessage> _byId = [];
+    private readonly Dictionary<long, List<SimulatedMessage>> _byPerson = [];
+    private readonly Dictionary<(long Person, string ClientMessageId), (long MessageId, DateTimeOffset At)> _clientIds = [];
+    private readonly Queue<(long Person, string ClientMessageId, DateTimeOffset At)> _clientIdsOldestFirst = new();
+    private readonly Dictionary<(long Person, ulong Content), DateTimeOffset> _contents = [];
+    private readonly Queue<(long Person, ulong Content, DateTimeOffset At)> _contentsOldestFirst = new();
+    private readonly List<BlockedMessage> _blocked = [];
+    private long _lastMessageId = 3_400_000_000_000_000_000 + (long)(Scrambler.Mix(account.App.Platform.SeedState) >> 8);
+
+    public long AcceptedCount { get; private set; }
+
+    public long DeliveredCount { get; private set; }
+
+    public IReadOnlyList<SimulatedMessage> Messages
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _messages];
+            }
+        }
+    }
+
+    public IReadOnlyList<SimulatedMessage> MessagesTo(SimulatedPerson person)
+    {
+        lock (_gate)
+        {
+            return _byPerson.TryGetValue(person.Index, out var messages) ? [.. messages] : [];
+        }
+    }
+
+    public SimulatedMessage? Find(long messageId)
+    {
+        lock (_gate)
+        {
+            return _byId.GetValueOrDefault(messageId);
+        }
+    }
+
+    /// <summary>Takes a message that has passed all checks; answers its number, or an error code.</summary>
+    public (long MessageId, int ErrorCode) Accept(in Draft draft, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            Forget(now);
+            if (draft.ClientMessageId is { } clientId && _clientIds.TryGetValue((draft.Person, clientId), out var earlier))
+            {
+                return account.RepeatedMessages == SimulatedRepeat.SameAnswer ? (earlier.MessageId, 0) : (0, 44007);
+            }
+
+            if (account.RefusesSameContent)
+            {
+                var content = draft.ContentHash();
+                if (!_contents.TryAdd((draft.Person, content), now))
+                {
+                    return (0, 40241);
+                }
+
+                _contentsOldestFirst.Enqueue((draft.Person, content, now));
+            }
+
+            _lastMessageId += 1 + (long)(Scrambler.Mix((ulong)_lastMessageId) & 0xFFFFFFFF);
+            if (draft.ClientMessageId is { } newClientId)
+            {
+                _clientIds.Add((draft.Person, newClientId), (_lastMessageId, now));
+                _clientIdsOldestFirst.Enqueue((draft.Person, newClientId, now));
+            }
+
+            AcceptedCount++;
+            DeliveredCount += draft.IsDelivered ? 1 : 0;
+            if (account.KeepsMessages)
+            {
+                Keep(draft.ToMessage(account, _lastMessageId, now));
+            }
+
+            return (_lastMessageId, 0);
+        }
+    }
+
+    public void Block(SimulatedTemplate template, string openId, string content, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            _blocked.Add(new BlockedMessage(_blocked.Count + 1, template, openId, content, now));
+        }
+    }
+
+    public IReadOnlyList<BlockedMessage> BlockedMessages(string templateId, long after, int limit)
+    {
+        lock (_gate)
+        {
+            return [.. _blocked.Where(message => string.Equals(message.Template.Id, templateId, StringComparison.Ordinal) && message.Id > after).Take(limit)];
+        }
+    }
+
+    private void Keep(SimulatedMessage message)
+    {
+        _messages.Add(message);
+        _byId.Add(message.MessageId, message);
+        if (!_byPerson.TryGetValue(message.Person.Index, out var messages))
+        {
+            _byPerson.Add(message.Person.Index, messages = new List<SimulatedMessage>(1));
+        }
+
+        messages.Add(message);
+    }
+
+    private void Forget(DateTimeOffset now)
+    {
+        while (_clientIdsOldestFirst.TryPeek(out var oldest) && now - oldest.At >= RepeatWindow)
+        {
+            _clientIdsOldestFirst.Dequeue();
+            _clientIds.Remove((oldest.Person, oldest.ClientMessageId));
+        }
+
+        while (_contentsOldestFirst.TryPeek(out var oldest) && now - oldest.At >= SameContentWindow)
+        {
+            _contentsOldestFirst.Dequeue();
+            _contents.Remove((oldest.Person, oldest.Content));
+        }
+    }
+
+    internal sealed record BlockedMessage(long Id, SimulatedTemplate Template, string OpenId, string Content, DateTimeOffset At);
+
+    /// <summary>A message that has passed all checks of its own.</summary>
+    internal readonly record struct Draft(
+        long Person, SimulatedTemplate Template, IReadOnlyDictionary<string, string> Values, string? Url, string? MiniProgramAppId, string? PagePath, string? ClientMessageId, bool IsDelivered)
+    {
+        public ulong ContentHash()
+        {
+            var hash = Scrambler.Hash(0, Template.Id);
+            foreach (var (key, value) in Values)
+            {
+                hash = Scrambler.Hash(Scrambler.Hash(hash, key), value);
+            }
+
+            return hash;
+        }
+
+        public SimulatedMessage ToMessage(SimulatedOfficialAccount account, long messageId, DateTimeOffset now) =>
+            new(messageId, new SimulatedPerson(account.App.Platform, Person), Template, Values, now, IsDelivered)
+            {
+                Url = Url,
+                MiniProgramAppId = MiniProgramAppId,
+                PagePath = PagePath,
+                ClientMessageId = ClientMessageId,
+            };
+    }
+}

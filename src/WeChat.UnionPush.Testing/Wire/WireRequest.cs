@@ -1,0 +1,52 @@
+using System.Net.Http.Headers;
+
+namespace WeChat.UnionPush.Testing;
+
+/// <summary>A request as the platform's gateway sees it: what would have been on the wire.</summary>
+internal sealed class WireRequest
+{
+    private WireRequest(HttpRequestMessage request, Uri address, byte[] body, bool isChunked)
+    {
+        Method = request.Method;
+        Address = address;
+        Body = body;
+        IsChunked = isChunked;
+        IsEncoded = request.Content?.Headers.ContentEncoding.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)) ?? false;
+        ContentType = request.Content?.Headers.ContentType;
+    }
+
+    public HttpMethod Method { get; }
+
+    public Uri Address { get; }
+
+    public byte[] Body { get; }
+
+    public bool IsChunked { get; }
+
+    public bool IsEncoded { get; }
+
+    public MediaTypeHeaderValue? ContentType { get; }
+
+    public static async Task<WireRequest> ReadAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var address = request.RequestUri is { IsAbsoluteUri: true } uri
+            ? uri
+            : throw new InvalidOperationException("The request has no absolute address.");
+        if (request.Content is not { } content)
+        {
+            return new WireRequest(request, address, [], isChunked: false);
+        }
+
+        // The length must be asked for before the body is read: reading would make it known, and a network handler has to decide before.
+        var length = content.Headers.ContentLength;
+        var isChunked = length is null || request.Headers.TransferEncodingChunked == true;
+        using var body = new MemoryStream((int)(length ?? 0));
+        await content.CopyToAsync(body, cancellationToken).ConfigureAwait(false);
+        if (!isChunked && body.Length != length)
+        {
+            throw new HttpRequestException($"Sent {body.Length} request content bytes, but Content-Length promised {length}.");
+        }
+
+        return new WireRequest(request, address, body.ToArray(), isChunked);
+    }
+}
