@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Text;
 
 namespace WeChat.UnionPush;
 
@@ -62,6 +63,49 @@ public sealed class TemplateMessage
     /// <exception cref="ArgumentException"><paramref name="templateId"/> is null, empty or blank.</exception>
     public static TemplateMessageBuilder Create(string templateId) => new(templateId);
 
+    /// <summary>
+    /// Says what the platform would refuse, or not show, without asking it anything. By the types in the keys alone; with a template also
+    /// against the keys that it has and whether it is a historical one.
+    /// </summary>
+    /// <param name="template">The account's template of <see cref="TemplateId"/>, or <see langword="null"/> to judge by the keys' types alone.</param>
+    /// <param name="policy">What becomes of values that do not fit, where the message itself does not say (<see cref="ValuePolicy"/>). With
+    /// <see cref="TemplateValuePolicy.Trim"/> a value that will be cut is a warning, whose suggestion is the cut value; with
+    /// <see cref="TemplateValuePolicy.PassThrough"/> no value is more than a warning.</param>
+    /// <returns>The problems in the order of the fields, then of the template's keys; empty when there is none.</returns>
+    public IReadOnlyList<TemplateMessageProblem> Validate(MessageTemplate? template = null, TemplateValuePolicy policy = TemplateValuePolicy.Reject) =>
+        TemplateMessageValidation.Problems(this, template, ValuePolicy ?? policy);
+
+    /// <summary>Shows the message as text, laid out as on the phone.</summary>
+    /// <param name="template">The account's template, which lends title, labels and order and tells what is not shown; without it the keys stand
+    /// for the labels.</param>
+    /// <returns>Lines joined with <c>\n</c>: the title, a line for each value, and a line for the link if there is one.</returns>
+    public string Preview(MessageTemplate? template = null) => TemplateMessagePreview.Text(Sent(TemplateValuePolicy.Reject), template);
+
+    /// <summary>Shows the exact JSON that would be sent.</summary>
+    /// <param name="openId">Openid of the recipient in the Official Account.</param>
+    public string ToJson(string openId)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(openId);
+        using var buffer = new PooledBuffer();
+        Sent(TemplateValuePolicy.Reject).WriteTo(buffer, openId, ClientMessageId);
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <summary>The message to send: this one, or a copy with the values cut that are too long.</summary>
+    /// <param name="registrationPolicy">The registration's choice, which counts where the message has none.</param>
+    /// <param name="template">The account's template, or <see langword="null"/> to judge by the keys' types alone.</param>
+    /// <exception cref="TemplateMessageException">The platform would refuse it.</exception>
+    internal TemplateMessage Prepare(TemplateValuePolicy registrationPolicy, MessageTemplate? template = null)
+    {
+        var policy = ValuePolicy ?? registrationPolicy;
+        if (TemplateMessageValidation.HasErrors(this, template, policy))
+        {
+            throw new TemplateMessageException(TemplateId, TemplateMessageValidation.Problems(this, template, policy));
+        }
+
+        return Sent(registrationPolicy);
+    }
+
     /// <summary>Writes the body of <c>template/send</c> for one recipient.</summary>
     /// <param name="output">Where to; gets its bytes in one piece.</param>
     /// <param name="toUser">Openid of the recipient in the Official Account.</param>
@@ -69,4 +113,25 @@ public sealed class TemplateMessage
     /// <see cref="ClientMessageId"/> or a fresh one.</param>
     internal void WriteTo(IBufferWriter<byte> output, string toUser, string? clientMessageId) =>
         TemplateMessageJson.Write(output, this, toUser, clientMessageId);
+
+    private TemplateMessage Sent(TemplateValuePolicy registrationPolicy)
+    {
+        if ((ValuePolicy ?? registrationPolicy) != TemplateValuePolicy.Trim)
+        {
+            return this;
+        }
+
+        ImmutableArray<TemplateField>.Builder? trimmed = null;
+        for (var i = 0; i < Fields.Length; i++)
+        {
+            var field = Fields[i];
+            if (TemplateFieldRules.For(field.Key)?.Trim(field.Value) is { } value && !ReferenceEquals(value, field.Value))
+            {
+                trimmed ??= Fields.ToBuilder();
+                trimmed[i] = field with { Value = value };
+            }
+        }
+
+        return trimmed is null ? this : new(TemplateId, trimmed.MoveToImmutable(), Url, MiniProgram, ClientMessageId, ValuePolicy);
+    }
 }

@@ -9,8 +9,8 @@ namespace WeChat.UnionPush;
 /// </summary>
 /// <remarks>
 /// <para>The method says how a value is written; the type in the key (<c>thing1</c>, <c>amount2</c>) says what the platform accepts there.
-/// Both need not agree: <c>Time("thing4", …)</c> and <c>Amount("keyword2", …)</c> are fine. Whether the text fits its key is judged
-/// before every send, not here.</para>
+/// Both need not agree: <c>Time("thing4", …)</c> and <c>Amount("keyword2", …)</c> are fine. Whether the text fits its key is judged by
+/// <see cref="TemplateMessage.Validate"/> and before every send, not here.</para>
 /// <para>A builder belongs to one thread. It may go on after <see cref="Build"/>; messages already built do not change.</para>
 /// </remarks>
 public sealed class TemplateMessageBuilder
@@ -147,18 +147,15 @@ public sealed class TemplateMessageBuilder
 
     /// <summary>Sets an <c>amount</c> (金额), shown as <c>¥39.80</c>: at least two decimals, and never rounded.</summary>
     /// <param name="key">Key as the template has it.</param>
-    /// <param name="amount">The amount, not negative; the platform takes at most ten digits, decimals included.</param>
+    /// <param name="amount">The amount. A key of the type <c>amount</c> takes at most ten digits, decimals included, and nothing negative.</param>
     /// <param name="currencySign">One sign before the number, <c>¥</c> (yuan) by default; empty for none.</param>
-    /// <exception cref="ArgumentException">The key is empty or set already, or the amount is negative.</exception>
+    /// <exception cref="ArgumentException">The key is empty or set already.</exception>
     public TemplateMessageBuilder Amount(string key, decimal amount, string currencySign = "¥")
     {
         ArgumentNullException.ThrowIfNull(currencySign);
-        if (decimal.IsNegative(amount) && amount != 0)
-        {
-            throw new ArgumentOutOfRangeException(nameof(amount), amount, $"The amount of the field '{key}' is negative, for which the platform has no form.");
-        }
-
-        return Set(key, string.Create(CultureInfo.InvariantCulture, $"{currencySign}{Math.Abs(amount):0.00##########################}"));
+        return Set(key, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(amount < 0 ? "-" : "")}{currencySign}{Math.Abs(amount):0.00##########################}"));
     }
 
     /// <summary>Sets a <c>phone_number</c> (电话): at most 17 digits and symbols, such as <c>+86-0766-66888866</c>.</summary>
@@ -173,9 +170,9 @@ public sealed class TemplateMessageBuilder
     /// <inheritdoc cref="Set"/>
     public TemplateMessageBuilder Phrase(string key, string text) => Set(key, text);
 
-    /// <summary>Sets a <c>number</c> (数字) of at most 32 digits, with the decimals the value has.</summary>
+    /// <summary>Sets a <c>number</c> (数字), with the decimals the value has.</summary>
     /// <param name="key">Key as the template has it.</param>
-    /// <param name="number">The number; its scale is kept (<c>1.50m</c> is shown as <c>1.50</c>).</param>
+    /// <param name="number">The number; its scale is kept (<c>1.50m</c> is shown as <c>1.50</c>). A key of the type <c>number</c> takes nothing negative.</param>
     /// <exception cref="ArgumentException">The key is empty or set already.</exception>
     public TemplateMessageBuilder Number(string key, decimal number) => Set(key, number.ToString(CultureInfo.InvariantCulture));
 
@@ -187,13 +184,21 @@ public sealed class TemplateMessageBuilder
     /// <inheritdoc cref="Set"/>
     public TemplateMessageBuilder Symbol(string key, string text) => Set(key, text);
 
-    /// <summary>Sets a <c>name</c> (姓名): at most 10 characters when it has Chinese in it, otherwise at most 20.</summary>
+    /// <summary>Sets a <c>name</c> (姓名): at most 10 characters when one of them is Chinese, otherwise at most 20; no digits.</summary>
     /// <inheritdoc cref="Set"/>
     public TemplateMessageBuilder Name(string key, string text) => Set(key, text);
 
     /// <summary>Sets a <c>const</c> (常量): one of the values that were approved with the template, at most 20 characters.</summary>
     /// <inheritdoc cref="Set"/>
     public TemplateMessageBuilder Const(string key, string text) => Set(key, text);
+
+    /// <summary>Sets an <c>enum</c> (枚举): a value of the template's own list.</summary>
+    /// <inheritdoc cref="Set"/>
+    public TemplateMessageBuilder Enum(string key, string text) => Set(key, text);
+
+    /// <summary>Sets a <c>short_thing</c>, whose limit is documented nowhere.</summary>
+    /// <inheritdoc cref="Set"/>
+    public TemplateMessageBuilder ShortThing(string key, string text) => Set(key, text);
 
     /// <summary>Page that a tap opens. Beside <see cref="OpenMiniProgram"/>, only clients too old for Mini Programs use it.</summary>
     /// <param name="url">Address that begins with <c>http://</c> or <c>https://</c>.</param>

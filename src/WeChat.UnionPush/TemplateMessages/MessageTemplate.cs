@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+
+namespace WeChat.UnionPush;
+
+/// <summary>
+/// A template of an Official Account, as <c>get_all_private_template</c> describes it, with the keys that its content names.
+/// See <see href="https://developers.weixin.qq.com/doc/service/api/notify/template/api_getalltemplates"/>.
+/// </summary>
+public sealed class MessageTemplate
+{
+    /// <summary>Reads a template.</summary>
+    /// <param name="id">Its id in the account (<c>template_id</c>).</param>
+    /// <param name="title">Its title.</param>
+    /// <param name="content">Its content, with a <c>{{key.DATA}}</c> for every value.</param>
+    /// <exception cref="ArgumentException"><paramref name="id"/> is empty, or another is null.</exception>
+    public MessageTemplate(string id, string title, string content)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(id);
+        ArgumentNullException.ThrowIfNull(title);
+        ArgumentNullException.ThrowIfNull(content);
+        Id = id;
+        Title = title;
+        Content = content;
+        Places = TemplateContent.Parse(content);
+
+        var keys = ImmutableArray.CreateBuilder<TemplateKey>(Places.Count);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var end = 0;
+        foreach (var place in Places)
+        {
+            if (seen.Add(place.Key))
+            {
+                keys.Add(new(place.Key, TemplateContent.LabelOf(content, place, end), TemplateContent.TypeOf(place.Key)));
+            }
+
+            end = place.End;
+        }
+
+        Keys = keys.DrainToImmutable();
+        IsHistorical = Keys.All(static key => key.Type == TemplateParameterType.Untyped);
+    }
+
+    /// <summary>Id of the template in the account (<c>template_id</c>).</summary>
+    public string Id { get; }
+
+    /// <summary>Title, which the phone shows above the values.</summary>
+    public string Title { get; }
+
+    /// <summary>Content as the platform gave it.</summary>
+    public string Content { get; }
+
+    /// <summary>A filled-in sample (<c>example</c>), or <see langword="null"/>.</summary>
+    public string? Example { get; init; }
+
+    /// <summary>First industry (<c>primary_industry</c>), or <see langword="null"/>.</summary>
+    public string? PrimaryIndustry { get; init; }
+
+    /// <summary>Second industry (<c>deputy_industry</c>), or <see langword="null"/>.</summary>
+    public string? DeputyIndustry { get; init; }
+
+    /// <summary>The keys in the order of the content, each once.</summary>
+    public ImmutableArray<TemplateKey> Keys { get; }
+
+    /// <summary>
+    /// Whether it is a historical template (历史模板, keys such as <c>keyword1</c>), whose values the platform cuts, and not a category
+    /// template (类目模板, keys such as <c>thing1</c>), whose values it checks. Told by the keys: one that carries a known type makes a
+    /// category template.
+    /// </summary>
+    public bool IsHistorical { get; }
+
+    internal IReadOnlyList<TemplateContent.Place> Places { get; }
+
+    /// <summary>The title and the id.</summary>
+    public override string ToString() => $"{Title} ({Id})";
+
+    internal bool Has(string name)
+    {
+        foreach (ref readonly var key in Keys.AsSpan())
+        {
+            if (string.Equals(key.Name, name, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

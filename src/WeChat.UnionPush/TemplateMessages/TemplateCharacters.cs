@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+
+namespace WeChat.UnionPush;
+
+/// <summary>The kinds of characters that the platform's limits speak of.</summary>
+internal static class TemplateCharacters
+{
+    public static int Count(ReadOnlySpan<char> text)
+    {
+        var count = 0;
+        foreach (var _ in text.EnumerateRunes())
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    public static int CountDigits(ReadOnlySpan<char> text)
+    {
+        var count = 0;
+        foreach (var character in text)
+        {
+            count += char.IsAsciiDigit(character) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    public static bool AnyChinese(ReadOnlySpan<char> text)
+    {
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (IsChinese(rune))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Han characters with all their extensions, and the zero 〇; Chinese punctuation is a symbol.</summary>
+    public static bool IsChinese(Rune rune) => rune.Value is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or 0x3007
+        or (>= 0xF900 and <= 0xFAFF) or (>= 0x20000 and <= 0x3FFFF);
+
+    /// <summary>Anything but control characters and line breaks.</summary>
+    public static bool IsPrintable(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+
+    /// <summary>Printable, and neither a letter of any script nor a numeral; blanks, emoji and combining marks are symbols.</summary>
+    public static bool IsSymbol(Rune rune) => IsPrintable(rune) && !Rune.IsLetter(rune) && !Rune.IsNumber(rune);
+}
