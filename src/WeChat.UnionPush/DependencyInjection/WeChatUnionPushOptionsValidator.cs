@@ -14,7 +14,7 @@ internal sealed class WeChatUnionPushOptionsValidator : IValidateOptions<WeChatU
 
         CheckApp(options.OfficialAccount, nameof(options.OfficialAccount), "Official Account (公众号)");
         CheckApp(options.MiniProgram, nameof(options.MiniProgram), "Mini Program (小程序)");
-        if (options.OfficialAccount.AppId.Length > 0 && string.Equals(options.OfficialAccount.AppId, options.MiniProgram.AppId, StringComparison.Ordinal))
+        if (!string.IsNullOrEmpty(options.OfficialAccount.AppId) && string.Equals(options.OfficialAccount.AppId, options.MiniProgram.AppId, StringComparison.Ordinal))
         {
             Add("MiniProgram:AppId", "is the same as OfficialAccount:AppId; the two are different apps with an app id each");
         }
