@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WeChat.UnionPush.Testing;
@@ -67,7 +66,12 @@ internal sealed class Town : IAsyncDisposable
         .Time("time3", Time.GetUtcNow())
         .Build();
 
-    public Task<MiniProgramUser> SignInAsync(SimulatedPerson person) => Push.SignInAsync(person.CreateLoginCode(MiniProgram));
+    public async Task<MiniProgramUser> SignInAsync(SimulatedPerson person)
+    {
+        var user = await Push.SignInAsync(person.CreateLoginCode(MiniProgram));
+        SecretsGuard.Note(user.SessionKey, "session key");
+        return user;
+    }
 
     /// <summary>Somebody who follows, is synced and has signed in.</summary>
     public async Task<SimulatedPerson> AddReachablePersonAsync()
@@ -98,6 +102,7 @@ internal sealed class Town : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        SecretsGuard.Note(Platform);
         if (_services is not null)
         {
             await _services.DisposeAsync();

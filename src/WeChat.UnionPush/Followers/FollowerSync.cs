@@ -112,19 +112,18 @@ internal sealed class FollowerSync(
         public async Task<FollowerSyncOutcome> RunAsync(CancellationToken cancellationToken)
         {
             await BeginAsync(cancellationToken).ConfigureAwait(false);
+            if (!CountCall())
+            {
+                return FollowerSyncOutcome.DailyCallsUsedUp;
+            }
+
+            if (!await sync._store.SaveAsync(lease, _state, cancellationToken).ConfigureAwait(false))
+            {
+                return FollowerSyncOutcome.LeaseLost;
+            }
+
             while (true)
             {
-                var affordable = CountCall();
-                if (!await sync._store.SaveAsync(lease, _state, cancellationToken).ConfigureAwait(false))
-                {
-                    return FollowerSyncOutcome.LeaseLost;
-                }
-
-                if (!affordable)
-                {
-                    return FollowerSyncOutcome.DailyCallsUsedUp;
-                }
-
                 var page = await sync._source.GetPageAsync(_state.NextOpenId, cancellationToken).ConfigureAwait(false);
                 _total = page.Total;
                 if (page.OpenIds.Count == 0)
@@ -133,12 +132,26 @@ internal sealed class FollowerSync(
                 }
 
                 await TakeAsync(page, cancellationToken).ConfigureAwait(false);
-                _state = _state with { NextOpenId = page.NextOpenId, Listed = _state.Listed + page.OpenIds.Count };
                 _listed += page.OpenIds.Count;
+                _state = _state with { NextOpenId = page.NextOpenId, Listed = _state.Listed + page.OpenIds.Count };
+
+                // One write keeps both the place and the call that comes next.
+                var more = page.NextOpenId.Length > 0;
+                var affordable = !more || CountCall();
+                if (more && !await sync._store.SaveAsync(lease, _state, cancellationToken).ConfigureAwait(false))
+                {
+                    return FollowerSyncOutcome.LeaseLost;
+                }
+
                 Show();
-                if (page.NextOpenId.Length == 0)
+                if (!more)
                 {
                     break;
+                }
+
+                if (!affordable)
+                {
+                    return FollowerSyncOutcome.DailyCallsUsedUp;
                 }
             }
 

@@ -1,0 +1,232 @@
+using Microsoft.Extensions.DependencyInjection;
+using WeChat.UnionPush.Testing;
+
+namespace WeChat.UnionPush.Tests.Followers;
+
+public sealed class FollowerSyncTests
+{
+    [Fact]
+    public async Task Who_left_is_marked_at_the_end_of_the_walk_and_who_returns_follows_again()
+    {
+        await using var town = new Town();
+        var people = town.Platform.AddPeople(30).ToList();
+        people.ForEach(person => person.Follow(town.Account));
+        await town.Push.SyncFollowersAsync();
+        town.Time.Advance(TimeSpan.FromHours(1));
+
+        people.Take(10).ToList().ForEach(person => person.Unfollow(town.Account));
+        var second = await town.Push.SyncFollowersAsync();
+        Assert.Equal(10, second.Left);
+        Assert.Equal(people.Skip(10).Select(person => person.OpenIdIn(town.Account)).Order(StringComparer.Ordinal), await FollowingAsync(town));
+
+        town.Time.Advance(TimeSpan.FromHours(1));
+        people[0].Follow(town.Account);
+        var third = await town.Push.SyncFollowersAsync();
+        Assert.Equal(0, third.Left);
+        Assert.Contains(people[0].OpenIdIn(town.Account), await FollowingAsync(town));
+        Assert.Equal(0, third.Detailed);
+    }
+
+    [Fact]
+    public async Task A_sync_that_is_stopped_goes_on_from_its_cursor()
+    {
+        await using var town = new Town();
+        town.Account.AddFollowers(town.Platform.AddPeople(25_000));
+        using var stop = new CancellationTokenSource();
+        var seen = new Recorded<FollowerSyncProgress>(progress =>
+        {
+            if (progress.Listed == 10_000)
+            {
+                stop.Cancel();
+            }
+        });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => town.Push.SyncFollowersAsync(seen, cancellationToken: stop.Token));
+        var batches = town.Platform.Calls.Count("/cgi-bin/user/info/batchget");
+        var report = await town.Push.SyncFollowersAsync();
+
+        Assert.True(report.Resumed);
+        Assert.Equal(FollowerSyncOutcome.Completed, report.Outcome);
+        Assert.Equal(15_000, report.Listed);
+        Assert.Equal(0, report.Left);
+        Assert.InRange(town.Platform.Calls.Count("/cgi-bin/user/get"), 4, 5);
+        Assert.InRange(batches, 100, 104);
+        Assert.Equal(25_000, (await FollowingAsync(town)).Count);
+    }
+
+    [Fact]
+    public async Task Two_syncs_at_once_are_one()
+    {
+        await using var town = new Town();
+        town.Account.AddFollowers(town.Platform.AddPeople(10));
+        using var gate = town.Platform.Hold("/cgi-bin/user/get");
+        var first = town.Push.SyncFollowersAsync();
+        await gate.WaitForCallsAsync(1);
+
+        var second = await town.Push.SyncFollowersAsync();
+        gate.Open();
+
+        Assert.Equal(FollowerSyncOutcome.AlreadyRunning, second.Outcome);
+        Assert.Equal(FollowerSyncOutcome.Completed, (await first).Outcome);
+    }
+
+    [Fact]
+    public async Task The_lease_is_kept_alive_while_a_sync_is_slow()
+    {
+        await using var town = new Town();
+        town.Account.AddFollowers(town.Platform.AddPeople(10));
+        using var gate = town.Platform.Hold("/cgi-bin/user/get");
+        var first = town.Push.SyncFollowersAsync();
+        await gate.WaitForCallsAsync(1);
+        for (var i = 0; i < 8; i++)
+        {
+            // Less than an attempt may take, so that only the heartbeat's and not the call's timer fires.
+            town.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(FollowerSyncOutcome.AlreadyRunning, (await town.Push.SyncFollowersAsync()).Outcome);
+        gate.Open();
+        Assert.Equal(FollowerSyncOutcome.Completed, (await first).Outcome);
+    }
+
+    [Fact]
+    public async Task The_days_calls_run_out_and_the_walk_goes_on_the_next_day()
+    {
+        await using var town = new Town(configure: options => options.FollowerSync.DailyPageCalls = 2);
+        town.Account.AddFollowers(town.Platform.AddPeople(25_000));
+
+        var today = await town.Push.SyncFollowersAsync();
+        var stillToday = await town.Push.SyncFollowersAsync();
+        town.Time.Advance(TimeSpan.FromDays(1));
+        var tomorrow = await town.Push.SyncFollowersAsync();
+
+        Assert.Equal(FollowerSyncOutcome.DailyCallsUsedUp, today.Outcome);
+        Assert.Equal(20_000, today.Listed);
+        Assert.Equal(0, today.Left);
+        Assert.Equal(FollowerSyncOutcome.DailyCallsUsedUp, stillToday.Outcome);
+        Assert.Equal(0, stillToday.PageCalls);
+        Assert.Equal(FollowerSyncOutcome.Completed, tomorrow.Outcome);
+        Assert.True(tomorrow.Resumed);
+        Assert.Equal(5_000, tomorrow.Listed);
+        Assert.Equal(0, tomorrow.Left);
+    }
+
+    [Fact]
+    public async Task A_full_sync_asks_for_everybody_again()
+    {
+        await using var town = new Town();
+        town.Account.AddFollowers(town.Platform.AddPeople(250));
+        await town.Push.SyncFollowersAsync();
+        town.Time.Advance(TimeSpan.FromMinutes(1));
+
+        var full = await town.Push.SyncFollowersAsync(full: true);
+
+        Assert.Equal(250, full.Detailed);
+    }
+
+    [Fact]
+    public async Task Details_are_asked_for_again_when_they_have_grown_old_sooner_without_a_UnionID()
+    {
+        await using var town = new Town(configure: options =>
+        {
+            options.FollowerSync.RefreshUnlinkedAfter = TimeSpan.FromDays(7);
+            options.FollowerSync.RefreshLinkedAfter = TimeSpan.FromDays(30);
+        });
+        var (linked, unlinked) = (town.Platform.AddPerson(), town.Platform.AddPerson());
+        linked.Follow(town.Account);
+        await town.Push.SyncFollowersAsync();
+        town.Account.OpenPlatform = null;
+        unlinked.Follow(town.Account);
+        await town.Push.SyncFollowersAsync();
+
+        town.Time.Advance(TimeSpan.FromDays(6));
+        Assert.Equal(0, (await town.Push.SyncFollowersAsync()).Detailed);
+        town.Time.Advance(TimeSpan.FromDays(2));
+        Assert.Equal(1, (await town.Push.SyncFollowersAsync()).Detailed);
+        town.Time.Advance(TimeSpan.FromDays(23));
+        Assert.Equal(2, (await town.Push.SyncFollowersAsync()).Detailed);
+    }
+
+    [Fact]
+    public async Task Another_Open_Platform_account_replaces_the_UnionIDs_and_is_reported()
+    {
+        await using var town = new Town();
+        var person = await town.AddReachablePersonAsync();
+        town.Time.Advance(TimeSpan.FromDays(1));
+        town.Account.OpenPlatform = "open-2";
+        town.MiniProgram.OpenPlatform = "open-2";
+
+        var report = await town.Push.SyncFollowersAsync(full: true);
+        await town.SignInAsync(person);
+
+        Assert.Equal(1, report.UnionIdsChanged);
+        var stored = Assert.Single(await town.Repository.FindAsync(Town.OfficialAccountAppId, [person.OpenIdIn(town.Account)]));
+        Assert.Equal(person.UnionIdUnder("open-2"), stored.UnionId);
+        Assert.True((await town.Push.PushAsync(person.OpenIdIn(town.MiniProgram), town.Message())).IsSent);
+    }
+
+    [Fact]
+    public async Task Progress_tells_how_far_it_is()
+    {
+        await using var town = new Town();
+        town.Account.AddFollowers(town.Platform.AddPeople(25_000));
+        var seen = new Recorded<FollowerSyncProgress>();
+
+        await town.Push.SyncFollowersAsync(seen);
+
+        Assert.Equal([10_000, 20_000, 25_000], seen.Values.Select(progress => progress.Listed).Where(listed => listed > 0).Distinct());
+        Assert.All(seen.Values, progress => Assert.Equal(25_000, progress.Total));
+        Assert.Equal(25_000, seen.Values[^1].Detailed);
+    }
+
+    [Fact]
+    public async Task Coverage_adds_up()
+    {
+        await using var town = new Town();
+        var (reachable, left, never, unlinked, refusing) = (town.Platform.AddPerson(), town.Platform.AddPerson(), town.Platform.AddPerson(), town.Platform.AddPerson(), town.Platform.AddPerson());
+        town.MiniProgram.WithholdsUnionIdFrom = person => person.Equals(unlinked);
+        foreach (var person in new[] { reachable, left, refusing })
+        {
+            person.Follow(town.Account);
+        }
+
+        await town.Push.SyncFollowersAsync();
+        foreach (var person in new[] { reachable, left, never, unlinked, refusing })
+        {
+            await town.SignInAsync(person);
+        }
+
+        town.Time.Advance(TimeSpan.FromMinutes(1));
+        left.Unfollow(town.Account);
+        await town.Push.SyncFollowersAsync();
+        refusing.RefuseMessages(town.Account);
+        await town.Push.PushAsync(refusing.OpenIdIn(town.MiniProgram), town.Message());
+
+        Assert.Equal(new IdentityCoverage(1, 1, 1, 1, 1), await town.Push.GetCoverageAsync());
+    }
+
+    private static async Task<List<string>> FollowingAsync(Town town)
+    {
+        var following = new List<string>();
+        await foreach (var identity in town.Repository.ListAsync(Town.OfficialAccountAppId))
+        {
+            if (identity.FollowState == FollowState.Following)
+            {
+                following.Add(identity.OpenId);
+            }
+        }
+
+        return following;
+    }
+
+    private sealed class Recorded<T>(Action<T>? then = null) : IProgress<T>
+    {
+        public List<T> Values { get; } = [];
+
+        public void Report(T value)
+        {
+            Values.Add(value);
+            then?.Invoke(value);
+        }
+    }
+}
