@@ -23,20 +23,7 @@ public sealed class MessageTemplate
         Content = content;
         Places = TemplateContent.Parse(content);
 
-        var keys = ImmutableArray.CreateBuilder<TemplateKey>(Places.Count);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var end = 0;
-        foreach (var place in Places)
-        {
-            if (seen.Add(place.Key))
-            {
-                keys.Add(new(place.Key, TemplateContent.LabelOf(content, place, end), TemplateContent.TypeOf(place.Key)));
-            }
-
-            end = place.End;
-        }
-
-        Keys = keys.DrainToImmutable();
+        Keys = [.. TemplateContent.Keys(Places).Select(static place => new TemplateKey(place.Key, place.Label, place.Type))];
         IsHistorical = Keys.All(static key => key.Type == TemplateParameterType.Untyped);
     }
 
@@ -68,7 +55,7 @@ public sealed class MessageTemplate
     /// </summary>
     public bool IsHistorical { get; }
 
-    internal IReadOnlyList<TemplateContent.Place> Places { get; }
+    internal List<TemplateContent.Place> Places { get; }
 
     /// <summary>The title and the id.</summary>
     public override string ToString() => $"{Title} ({Id})";

@@ -48,12 +48,13 @@ internal static class TemplateContent
     public static List<Place> Parse(string content)
     {
         var places = new List<Place>();
+        var end = 0;
         for (var at = content.IndexOf('{'); at >= 0 && at < content.Length; at = content.IndexOf('{', at))
         {
-            if (Read(content, at) is { } place)
+            if (Read(content, at, out var key) is { } next)
             {
-                places.Add(place);
-                at = place.End;
+                places.Add(new Place(key, LabelOf(content, end, at), at, next));
+                at = end = next;
             }
             else
             {
@@ -64,15 +65,23 @@ internal static class TemplateContent
         return places;
     }
 
-    /// <summary>The text that stands before a place, on its line and after the place before it, without the colon.</summary>
-    public static string LabelOf(string content, Place place, int previousEnd)
+    /// <summary>The first place of each key.</summary>
+    public static List<Place> Keys(List<Place> places)
     {
-        var start = Math.Max(previousEnd, content.LastIndexOf('\n', place.Start) + 1);
-        return content.Substring(start, place.Start - start).Trim().TrimEnd(':', '\uff1a', ' ', '\u3000').Trim();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        return places.FindAll(place => seen.Add(place.Key));
     }
 
-    private static Place? Read(string content, int start)
+    private static string LabelOf(string content, int previousEnd, int placeStart)
     {
+        var start = Math.Max(previousEnd, content.LastIndexOf('\n', placeStart) + 1);
+        return content.Substring(start, placeStart - start).TrimEnd(':', '\uff1a', ' ', '\t', '\u3000').TrimStart();
+    }
+
+    /// <summary>Reads a place; gives its end, or null when there is none.</summary>
+    private static int? Read(string content, int start, out string key)
+    {
+        key = "";
         var at = start;
         if (!Skip(content, ref at, '{') || !Skip(content, ref at, '{'))
         {
@@ -86,14 +95,14 @@ internal static class TemplateContent
             at++;
         }
 
-        var key = content.Substring(keyStart, at - keyStart);
+        key = content.Substring(keyStart, at - keyStart);
         if (key.Length == 0 || string.CompareOrdinal(content, at, Suffix, 0, Suffix.Length) != 0)
         {
             return null;
         }
 
         at += Suffix.Length;
-        return Skip(content, ref at, '}') && Skip(content, ref at, '}') ? new Place(key, start, at) : null;
+        return Skip(content, ref at, '}') && Skip(content, ref at, '}') ? at : null;
     }
 
     private static bool Skip(string content, ref int at, char expected)
@@ -116,13 +125,20 @@ internal static class TemplateContent
         }
     }
 
-    /// <summary>Where a value goes: from the first brace up to the end behind the last one.</summary>
-    public readonly struct Place(string key, int start, int end)
+    /// <summary>Where a value goes.</summary>
+    public readonly struct Place(string key, string label, int start, int end)
     {
         public string Key { get; } = key;
 
+        /// <summary>The text that stands before it on its line, without the colon.</summary>
+        public string Label { get; } = label;
+
+        public TemplateParameterType Type => TypeOf(Key);
+
+        /// <summary>The first brace.</summary>
         public int Start { get; } = start;
 
+        /// <summary>Behind the last brace.</summary>
         public int End { get; } = end;
     }
 }

@@ -81,7 +81,7 @@ public sealed class TemplateMessage
     /// <returns>Lines joined with <c>\n</c>: the title, a line for each value, and a line for the link if there is one.</returns>
     public string Preview(MessageTemplate? template = null) => TemplateMessagePreview.Text(Sent(TemplateValuePolicy.Reject), template);
 
-    /// <summary>Shows the exact JSON that would be sent.</summary>
+    /// <summary>Shows the exact JSON that would be sent; a message without a <see cref="ClientMessageId"/> gets one more member when it is.</summary>
     /// <param name="openId">Openid of the recipient in the Official Account.</param>
     public string ToJson(string openId)
     {
