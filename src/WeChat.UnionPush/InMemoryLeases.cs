@@ -1,33 +1,36 @@
 namespace WeChat.UnionPush;
 
-/// <summary>Leases among the callers of one process.</summary>
-internal sealed class InMemoryLeases(TimeProvider time)
+/// <summary>Leases within one process.</summary>
+internal sealed class InMemoryLeases(TimeProvider timeProvider)
 {
-    private readonly TimeProvider _time = time;
-    private readonly Dictionary<string, (Lease Holder, DateTimeOffset Until)> _leases = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Lease> _leases = new(StringComparer.Ordinal);
 
-    public ILease? TryTake(string name, TimeSpan duration)
+    private DateTimeOffset Now => timeProvider.GetUtcNow();
+
+    public ILease? TryTake(string key, TimeSpan duration)
     {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(duration, TimeSpan.Zero);
         lock (_leases)
         {
-            var now = _time.GetUtcNow();
-            if (_leases.TryGetValue(name, out var held) && now < held.Until)
-            {
-                return null;
-            }
-
-            var lease = new Lease(this, name);
-            _leases[name] = (lease, now + duration);
-            return lease;
+            return _leases.TryGetValue(key, out var other) && other.ExpiresAt > Now
+                ? null
+                : _leases[key] = new Lease(this, key) { ExpiresAt = Now + duration };
         }
     }
 
-    /// <summary>Runs an action while the lease is known to be held, so that nobody takes it over in between.</summary>
-    public bool WhileHeld(ILease lease, string name, Action action)
+    /// <summary>Does something while the lease cannot change hands, provided that it still holds.</summary>
+    /// <exception cref="ArgumentException">The lease was not given by this store for this key.</exception>
+    public bool IfHeld(ILease lease, string key, Action action)
     {
+        if (lease is not Lease own || own.Leases != this || !string.Equals(own.Key, key, StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"The lease was not given by this store for {key}.", nameof(lease));
+        }
+
         lock (_leases)
         {
-            if (!_leases.TryGetValue(name, out var held) || !ReferenceEquals(held.Holder, lease) || _time.GetUtcNow() >= held.Until)
+            if (!IsHeld(own))
             {
                 return false;
             }
@@ -37,25 +40,34 @@ internal sealed class InMemoryLeases(TimeProvider time)
         }
     }
 
-    private sealed class Lease(InMemoryLeases leases, string name) : ILease
+    private bool IsHeld(Lease lease) => _leases.GetValueOrDefault(lease.Key) == lease && lease.ExpiresAt > Now;
+
+    private sealed class Lease(InMemoryLeases leases, string key) : ILease
     {
+        public InMemoryLeases Leases => leases;
+
+        public string Key => key;
+
+        public DateTimeOffset ExpiresAt { get; set; }
+
         public ValueTask<bool> RenewAsync(TimeSpan duration, CancellationToken cancellationToken = default)
         {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(duration, TimeSpan.Zero);
             cancellationToken.ThrowIfCancellationRequested();
-            return new(leases.WhileHeld(this, name, () => leases._leases[name] = (this, leases._time.GetUtcNow() + duration)));
+            return new(leases.IfHeld(this, key, () => ExpiresAt = leases.Now + duration));
         }
 
         public ValueTask DisposeAsync()
         {
             lock (leases._leases)
             {
-                if (leases._leases.TryGetValue(name, out var held) && ReferenceEquals(held.Holder, this))
+                if (leases._leases.GetValueOrDefault(key) == this)
                 {
-                    leases._leases.Remove(name);
+                    leases._leases.Remove(key);
                 }
             }
 
-            return default;
+            return ValueTask.CompletedTask;
         }
     }
 }

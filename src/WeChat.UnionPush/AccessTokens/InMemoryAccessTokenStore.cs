@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 
 namespace WeChat.UnionPush;
 
-/// <summary>Tokens shared within this process only.</summary>
-internal sealed class InMemoryAccessTokenStore(TimeProvider time) : IAccessTokenStore
+/// <summary>Tokens that the registrations of one process share.</summary>
+internal sealed class InMemoryAccessTokenStore(TimeProvider timeProvider) : IAccessTokenStore
 {
     private readonly ConcurrentDictionary<string, StoredAccessToken> _records = new(StringComparer.Ordinal);
-    private readonly InMemoryLeases _leases = new(time);
+    private readonly InMemoryLeases _leases = new(timeProvider);
 
     public ValueTask<StoredAccessToken?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
@@ -16,9 +16,11 @@ internal sealed class InMemoryAccessTokenStore(TimeProvider time) : IAccessToken
 
     public ValueTask SetAsync(string key, StoredAccessToken record, CancellationToken cancellationToken = default)
     {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        ArgumentNullException.ThrowIfNull(record);
         cancellationToken.ThrowIfCancellationRequested();
         _records[key] = record;
-        return default;
+        return ValueTask.CompletedTask;
     }
 
     public ValueTask<ILease?> TryLeaseAsync(string key, TimeSpan duration, CancellationToken cancellationToken = default)

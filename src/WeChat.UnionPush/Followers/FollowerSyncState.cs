@@ -4,8 +4,8 @@ namespace WeChat.UnionPush;
 /// <param name="AppId">App id of the Official Account.</param>
 public sealed record FollowerSyncState(string AppId)
 {
-    /// <summary>When the walk under way (or, when none is, the last one) began, to the millisecond.</summary>
-    public DateTimeOffset WalkStartedAt { get; init; }
+    /// <summary>When the walk under way (or, when none is, the last one) began, cut to the millisecond.</summary>
+    public DateTimeOffset WalkStartedAt { get; init => field = Millisecond.Cut(value); }
 
     /// <summary>The openid to go on after, as <c>user/get</c> gave it; empty at the beginning of a walk.</summary>
     public string NextOpenId { get; init; } = "";
@@ -28,6 +28,6 @@ public sealed record FollowerSyncState(string AppId)
     /// <summary>The China-time day that <see cref="Calls"/> counts.</summary>
     public DateOnly CallsOn { get; init; }
 
-    /// <summary>When a walk last came to its end, or <see langword="null"/>.</summary>
-    public DateTimeOffset? CompletedAt { get; init; }
+    /// <summary>When a walk last came to its end, cut to the millisecond, or <see langword="null"/>.</summary>
+    public DateTimeOffset? CompletedAt { get; init => field = value is { } time ? Millisecond.Cut(time) : null; }
 }

@@ -13,6 +13,7 @@ public interface IFollowerSyncStore
     /// <param name="state">What to save, whole.</param>
     /// <param name="cancellationToken">Cancels the call, which then happened whole or not at all.</param>
     /// <returns><see langword="false"/> when the lease was lost and nothing was saved.</returns>
+    /// <exception cref="ArgumentException">The lease is of another account or another store.</exception>
     ValueTask<bool> SaveAsync(ILease lease, FollowerSyncState state, CancellationToken cancellationToken = default);
 
     /// <summary>Tries to become the only one who walks this account. Does not wait: <see langword="null"/> means that somebody else does.</summary>

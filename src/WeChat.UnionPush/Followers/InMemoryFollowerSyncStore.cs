@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 
 namespace WeChat.UnionPush;
 
-/// <summary>Cursors of this process only.</summary>
-internal sealed class InMemoryFollowerSyncStore(TimeProvider time) : IFollowerSyncStore
+/// <summary>Cursors of follower walks that live as long as the process.</summary>
+internal sealed class InMemoryFollowerSyncStore(TimeProvider timeProvider) : IFollowerSyncStore
 {
     private readonly ConcurrentDictionary<string, FollowerSyncState> _states = new(StringComparer.Ordinal);
-    private readonly InMemoryLeases _leases = new(time);
+    private readonly InMemoryLeases _leases = new(timeProvider);
 
     public ValueTask<FollowerSyncState?> GetAsync(string appId, CancellationToken cancellationToken = default)
     {
@@ -18,7 +18,7 @@ internal sealed class InMemoryFollowerSyncStore(TimeProvider time) : IFollowerSy
     {
         ArgumentNullException.ThrowIfNull(state);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(_leases.WhileHeld(lease, state.AppId, () => _states[state.AppId] = state));
+        return new(_leases.IfHeld(lease, state.AppId, () => _states[state.AppId] = state));
     }
 
     public ValueTask<ILease?> TryLeaseAsync(string appId, TimeSpan duration, CancellationToken cancellationToken = default)

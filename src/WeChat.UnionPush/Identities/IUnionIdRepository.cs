@@ -8,12 +8,14 @@ namespace WeChat.UnionPush;
 /// <para>How observations of one (app id, openid) merge, in whatever order they are saved:</para>
 /// <list type="bullet">
 /// <item><see cref="WeChatIdentity.FollowState"/> and <see cref="WeChatIdentity.ObservedAt"/>: the observation with the later
-/// <see cref="WeChatIdentity.ObservedAt"/> wins, on a tie the one saved last; <see cref="FollowState.Unknown"/> leaves the state as it is.</item>
+/// <see cref="WeChatIdentity.ObservedAt"/> wins, on a tie the one saved last; <see cref="FollowState.Unknown"/> leaves the state as it is, and
+/// gives way to any other, be that from an older observation.</item>
 /// <item><see cref="WeChatIdentity.UnionId"/>: a null changes nothing; a value fills an empty one, and replaces another one when the observation
 /// is not older than the stored <see cref="WeChatIdentity.DetailsAt"/> (or that is null).</item>
 /// <item><see cref="WeChatIdentity.DetailsAt"/>: the latest one stays.</item>
 /// </list>
-/// <para>Openids and UnionIDs are compared ordinally. All members may be called by many threads and processes at once.
+/// <para><see cref="WeChatIdentity.MergedWith"/> does this for a store that reads, merges and writes.</para>
+/// <para>Openids and UnionIDs are compared ordinally, and times by the millisecond. All members may be called by many threads and processes at once.
 /// A cancelled or failed call has happened whole or not at all.</para>
 /// </remarks>
 public interface IUnionIdRepository
@@ -22,6 +24,7 @@ public interface IUnionIdRepository
     /// <param name="observations">Any number, of any apps.</param>
     /// <param name="cancellationToken">Cancels the call, which then happened whole or not at all.</param>
     /// <returns>What the batch changed.</returns>
+    /// <exception cref="ArgumentException">The batch holds a null; nothing of it was saved.</exception>
     ValueTask<SavedIdentities> SaveAsync(IReadOnlyCollection<WeChatIdentity> observations, CancellationToken cancellationToken = default);
 
     /// <summary>The identities stored for these openids of one app, in any order; unknown openids are left out.</summary>
@@ -38,8 +41,8 @@ public interface IUnionIdRepository
     /// <param name="openIds">Openids of that app.</param>
     /// <param name="targetAppId">App to resolve to, most often the Official Account.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>One link for each stored openid, in any order. Where two identities of the target app carry the UnionID, one that follows is
-    /// preferred, then the one observed last.</returns>
+    /// <returns>One link for each stored openid, in any order. Where two identities of the target app carry the UnionID, one that is
+    /// <see cref="FollowState.Following"/> is preferred, then the one observed last, then the first by openid.</returns>
     ValueTask<IReadOnlyList<IdentityLink>> ResolveAsync(string appId, IReadOnlyCollection<string> openIds, string targetAppId, CancellationToken cancellationToken = default);
 
     /// <summary>The identities of one app that carry these UnionIDs, at most one for each, in any order, chosen as in <see cref="ResolveAsync"/>.</summary>

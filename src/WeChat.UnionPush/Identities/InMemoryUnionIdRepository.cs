@@ -1,51 +1,67 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace WeChat.UnionPush;
 
-/// <summary>Identities in this process's memory: the default, for tests, trials and hosts that sync anew at each start.</summary>
+/// <summary>
+/// Identities in memory: reads take no lock and give out the stored records themselves, writes take turns. Costs some 150 bytes for each
+/// identity besides its texts.
+/// </summary>
 internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 {
-    private readonly object _gate = new();
-    private readonly Dictionary<string, App> _apps = new(StringComparer.Ordinal);
+    private const int RestEvery = 1_000;
+
+    // Also the lock that writers take in turns.
+    private readonly ConcurrentDictionary<string, App> _apps = new(StringComparer.Ordinal);
 
     public ValueTask<SavedIdentities> SaveAsync(IReadOnlyCollection<WeChatIdentity> observations, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(observations);
-        cancellationToken.ThrowIfCancellationRequested();
-        IdentityRules.Check(observations);
-        var added = 0;
-        var changed = 0;
-        lock (_gate)
-        {
-            foreach (var observation in observations)
-            {
-                if (!_apps.TryGetValue(observation.AppId, out var app))
-                {
-                    _apps.Add(observation.AppId, app = new App(observation.AppId));
-                }
 
-                app.Merge(observation, ref added, ref changed);
+        // The batch is read to its end before anything is written, so that a collection that throws or holds a null leaves nothing behind.
+        var batch = observations.ToArray();
+        var missing = Array.IndexOf(batch, null);
+        if (missing >= 0)
+        {
+            throw new ArgumentException($"observations[{missing}] is null; nothing was saved.", nameof(observations));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        var added = 0;
+        var unionIdsChanged = 0;
+        lock (_apps)
+        {
+            foreach (var observation in batch)
+            {
+                var app = _apps.GetOrAdd(observation.AppId, static appId => new App(appId));
+                if (!app.Identities.TryGetValue(observation.OpenId, out var stored))
+                {
+                    // One text for the app id, however many copies of it the observations bring.
+                    app.Put(null, ReferenceEquals(observation.AppId, app.Id) ? observation : observation with { AppId = app.Id });
+                    added++;
+                }
+                else if (stored.MergedWith(observation) is var merged && !ReferenceEquals(merged, stored))
+                {
+                    app.Put(stored, merged);
+                    unionIdsChanged += stored.UnionId is not null && !string.Equals(stored.UnionId, merged.UnionId, StringComparison.Ordinal) ? 1 : 0;
+                }
             }
         }
 
-        return new(new SavedIdentities(added, changed));
+        return new(new SavedIdentities(added, unionIdsChanged));
     }
 
     public ValueTask<IReadOnlyList<WeChatIdentity>> FindAsync(string appId, IReadOnlyCollection<string> openIds, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(openIds);
-        cancellationToken.ThrowIfCancellationRequested();
         var found = new List<WeChatIdentity>(openIds.Count);
-        lock (_gate)
+        if (TryGetApp(appId, cancellationToken, out var app))
         {
-            if (_apps.TryGetValue(appId, out var app))
+            foreach (var openId in Distinct(openIds))
             {
-                foreach (var openId in Distinct(openIds))
+                if (app.Identities.TryGetValue(openId, out var identity))
                 {
-                    if (app.Rows.TryGetValue(openId, out var row))
-                    {
-                        found.Add(row.Identity);
-                    }
+                    found.Add(identity);
                 }
             }
         }
@@ -55,21 +71,23 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     public ValueTask<IReadOnlyList<IdentityLink>> ResolveAsync(string appId, IReadOnlyCollection<string> openIds, string targetAppId, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(openIds);
-        cancellationToken.ThrowIfCancellationRequested();
-        var links = new List<IdentityLink>(openIds.Count);
-        lock (_gate)
+        if (!TryGetApp(appId, cancellationToken, out var app))
         {
-            if (_apps.TryGetValue(appId, out var app))
+            return new([]);
+        }
+
+        _apps.TryGetValue(targetAppId, out var target);
+        if (openIds.Count == 1)
+        {
+            return new(app.Identities.TryGetValue(openIds.First(), out var single) ? [Link(single, target)] : []);
+        }
+
+        var links = new List<IdentityLink>(openIds.Count);
+        foreach (var openId in Distinct(openIds))
+        {
+            if (app.Identities.TryGetValue(openId, out var identity))
             {
-                var target = _apps.GetValueOrDefault(targetAppId);
-                foreach (var openId in Distinct(openIds))
-                {
-                    if (app.Rows.TryGetValue(openId, out var row))
-                    {
-                        links.Add(new IdentityLink(row.Identity, row.Identity.UnionId is { } unionId ? target?.Best(unionId) : null));
-                    }
-                }
+                links.Add(Link(identity, target));
             }
         }
 
@@ -78,19 +96,14 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     public ValueTask<IReadOnlyList<WeChatIdentity>> FindByUnionIdAsync(string appId, IReadOnlyCollection<string> unionIds, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(unionIds);
-        cancellationToken.ThrowIfCancellationRequested();
         var found = new List<WeChatIdentity>(unionIds.Count);
-        lock (_gate)
+        if (TryGetApp(appId, cancellationToken, out var app))
         {
-            if (_apps.TryGetValue(appId, out var app))
+            foreach (var unionId in Distinct(unionIds))
             {
-                foreach (var unionId in Distinct(unionIds))
+                if (app.Preferred(unionId) is { } identity)
                 {
-                    if (app.Best(unionId) is { } identity)
-                    {
-                        found.Add(identity);
-                    }
+                    found.Add(identity);
                 }
             }
         }
@@ -100,19 +113,18 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     public ValueTask<IReadOnlyList<string>> FindOutdatedAsync(string appId, IReadOnlyCollection<string> openIds, DateTimeOffset linkedBefore, DateTimeOffset unlinkedBefore, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(openIds);
-        cancellationToken.ThrowIfCancellationRequested();
+        linkedBefore = Millisecond.Cut(linkedBefore);
+        unlinkedBefore = Millisecond.Cut(unlinkedBefore);
+        TryGetApp(appId, cancellationToken, out var app);
         var outdated = new List<string>();
-        lock (_gate)
+        foreach (var openId in Distinct(openIds))
         {
-            var app = _apps.GetValueOrDefault(appId);
-            foreach (var openId in Distinct(openIds))
+            if (app is null
+                || !app.Identities.TryGetValue(openId, out var identity)
+                || identity.DetailsAt is not { } detailsAt
+                || detailsAt < (identity.UnionId is null ? unlinkedBefore : linkedBefore))
             {
-                if (app is null || !app.Rows.TryGetValue(openId, out var row) || row.Identity.DetailsAt is not { } detailsAt
-                    || detailsAt < (row.Identity.UnionId is null ? unlinkedBefore : linkedBefore))
-                {
-                    outdated.Add(openId);
-                }
+                outdated.Add(openId);
             }
         }
 
@@ -121,16 +133,19 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     public ValueTask<long> CloseWalkAsync(string appId, DateTimeOffset walkStartedAt, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        walkStartedAt = Millisecond.Cut(walkStartedAt);
         var left = 0L;
-        lock (_gate)
+        if (TryGetApp(appId, cancellationToken, out var app))
         {
-            foreach (var row in _apps.GetValueOrDefault(appId)?.Rows.Values.AsEnumerable() ?? [])
+            lock (_apps)
             {
-                if (row.Identity.FollowState is FollowState.Following or FollowState.Refusing && row.Identity.ObservedAt < walkStartedAt)
+                foreach (var (_, identity) in app.Identities)
                 {
-                    row.Identity = row.Identity with { FollowState = FollowState.NotFollowing, ObservedAt = walkStartedAt };
-                    left++;
+                    if (identity.FollowState is FollowState.Following or FollowState.Refusing && identity.ObservedAt < walkStartedAt)
+                    {
+                        app.Put(identity, identity with { FollowState = FollowState.NotFollowing, ObservedAt = walkStartedAt });
+                        left++;
+                    }
                 }
             }
         }
@@ -140,19 +155,25 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     public async IAsyncEnumerable<WeChatIdentity> ListAsync(string appId, string? afterOpenId = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        string[] openIds;
-        lock (_gate)
+        if (!TryGetApp(appId, cancellationToken, out var app))
         {
-            openIds = _apps.TryGetValue(appId, out var app)
-                ? [.. app.Rows.Keys.Where(openId => afterOpenId is null || IdentityRules.CompareUtf8(openId, afterOpenId) > 0)]
-                : [];
+            yield break;
         }
 
-        Array.Sort(openIds, IdentityRules.CompareUtf8);
-        foreach (var page in openIds.Chunk(1000))
+        var openIds = app.Identities
+            .Select(static pair => pair.Key)
+            .Where(openId => afterOpenId is null || Utf8Order.Instance.Compare(openId, afterOpenId) > 0)
+            .ToArray();
+        Array.Sort(openIds, Utf8Order.Instance);
+        for (var i = 0; i < openIds.Length; i++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            foreach (var identity in await FindAsync(appId, page, cancellationToken).ConfigureAwait(false))
+            if (i % RestEvery == RestEvery - 1)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                await Task.Yield();
+            }
+
+            if (app.Identities.TryGetValue(openIds[i], out var identity))
             {
                 yield return identity;
             }
@@ -161,34 +182,19 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     public ValueTask<IdentityCoverage> GetCoverageAsync(string miniProgramAppId, string officialAccountAppId, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         long reachable = 0, unlinked = 0, neverFollowed = 0, left = 0, refusing = 0;
-        lock (_gate)
+        if (TryGetApp(miniProgramAppId, cancellationToken, out var miniProgram))
         {
-            var target = _apps.GetValueOrDefault(officialAccountAppId);
-            foreach (var row in _apps.GetValueOrDefault(miniProgramAppId)?.Rows.Values.AsEnumerable() ?? [])
+            _apps.TryGetValue(officialAccountAppId, out var officialAccount);
+            foreach (var (_, user) in miniProgram.Identities)
             {
-                if (row.Identity.UnionId is not { } unionId)
+                _ = user.UnionId is null ? unlinked++ : officialAccount?.Preferred(user.UnionId)?.FollowState switch
                 {
-                    unlinked++;
-                    continue;
-                }
-
-                switch (target?.Best(unionId)?.FollowState)
-                {
-                    case null:
-                        neverFollowed++;
-                        break;
-                    case FollowState.NotFollowing:
-                        left++;
-                        break;
-                    case FollowState.Refusing:
-                        refusing++;
-                        break;
-                    default:
-                        reachable++;
-                        break;
-                }
+                    FollowState.Following => reachable++,
+                    FollowState.NotFollowing => left++,
+                    FollowState.Refusing => refusing++,
+                    _ => neverFollowed++,
+                };
             }
         }
 
@@ -197,153 +203,151 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     public ValueTask<IReadOnlyList<WeChatIdentity>> EraseAsync(string appId, string openId, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        lock (_gate)
+        ArgumentNullException.ThrowIfNull(openId);
+        if (!TryGetApp(appId, cancellationToken, out var app))
         {
-            if (!_apps.TryGetValue(appId, out var app) || !app.Rows.TryGetValue(openId, out var row))
+            return new([]);
+        }
+
+        lock (_apps)
+        {
+            if (!app.Identities.TryGetValue(openId, out var identity))
             {
                 return new([]);
             }
 
-            if (row.Identity.UnionId is { } unionId)
+            if (identity.UnionId is not null)
             {
-                return new(EraseUnion(unionId));
+                return new(EraseAll(identity.UnionId));
             }
 
-            app.Remove(row);
-            return new([row.Identity]);
+            app.Remove(identity);
+            return new([identity]);
         }
     }
 
     public ValueTask<IReadOnlyList<WeChatIdentity>> EraseByUnionIdAsync(string unionId, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(unionId);
         cancellationToken.ThrowIfCancellationRequested();
-        lock (_gate)
+        lock (_apps)
         {
-            return new(EraseUnion(unionId));
+            return new(EraseAll(unionId));
         }
     }
 
-    private static IEnumerable<string> Distinct(IReadOnlyCollection<string> values) =>
-        values.Count < 2 ? values : values.Distinct(StringComparer.Ordinal);
-
-    private List<WeChatIdentity> EraseUnion(string unionId)
+    private List<WeChatIdentity> EraseAll(string unionId)
     {
         var erased = new List<WeChatIdentity>();
-        foreach (var app in _apps.Values)
+        foreach (var (_, app) in _apps)
         {
-            for (var row = app.First(unionId); row is not null; row = app.First(unionId))
+            var first = erased.Count;
+            erased.AddRange(app.Holders(unionId));
+            for (var i = first; i < erased.Count; i++)
             {
-                app.Remove(row);
-                erased.Add(row.Identity);
+                app.Remove(erased[i]);
             }
         }
 
         return erased;
     }
 
-    /// <summary>Two rows of one app with one UnionID are rare, so they form a chain instead of a list each.</summary>
-    private sealed class Row(WeChatIdentity identity)
+    private bool TryGetApp(string appId, CancellationToken cancellationToken, [NotNullWhen(true)] out App? app)
     {
-        public WeChatIdentity Identity { get; set; } = identity;
-
-        public Row? Next { get; set; }
+        cancellationToken.ThrowIfCancellationRequested();
+        return _apps.TryGetValue(appId, out app);
     }
 
-    private sealed class App(string appId)
+    private static IdentityLink Link(WeChatIdentity source, App? target) =>
+        new(source, source.UnionId is null ? null : target?.Preferred(source.UnionId));
+
+    private static IEnumerable<string> Distinct(IReadOnlyCollection<string> ids) => ids.Count <= 1 ? ids : ids.Distinct(StringComparer.Ordinal);
+
+    /// <summary>The identities of one app. Only one thread at a time changes them; any number read meanwhile.</summary>
+    private sealed class App(string id)
     {
-        private readonly Dictionary<string, Row> _byUnionId = new(StringComparer.Ordinal);
+        private readonly ConcurrentDictionary<string, OpenIds> _openIdsByUnionId = new(concurrencyLevel: 1, capacity: 31, StringComparer.Ordinal);
 
-        public Dictionary<string, Row> Rows { get; } = new(StringComparer.Ordinal);
+        public string Id { get; } = id;
 
-        public void Merge(WeChatIdentity observation, ref int added, ref int changed)
+        public ConcurrentDictionary<string, WeChatIdentity> Identities { get; } = new(concurrencyLevel: 1, capacity: 31, StringComparer.Ordinal);
+
+        public void Put(WeChatIdentity? stored, WeChatIdentity identity)
         {
-            if (!Rows.TryGetValue(observation.OpenId, out var row))
+            Identities[identity.OpenId] = identity;
+            if (!string.Equals(stored?.UnionId, identity.UnionId, StringComparison.Ordinal))
             {
-                // The key's own string is kept once for all rows.
-                Rows.Add(observation.OpenId, row = new Row(IdentityRules.First(observation, appId)));
-                Link(row);
-                added++;
-                return;
-            }
-
-            var merged = IdentityRules.Merge(row.Identity, observation);
-            var relinked = !string.Equals(merged.UnionId, row.Identity.UnionId, StringComparison.Ordinal);
-            changed += relinked && row.Identity.UnionId is not null ? 1 : 0;
-            if (relinked)
-            {
-                Unlink(row);
-            }
-
-            row.Identity = merged;
-            if (relinked)
-            {
-                Link(row);
-            }
-        }
-
-        public Row? First(string unionId) => _byUnionId.GetValueOrDefault(unionId);
-
-        public WeChatIdentity? Best(string unionId)
-        {
-            var best = First(unionId);
-            for (var row = best?.Next; row is not null; row = row.Next)
-            {
-                if (IdentityRules.IsBetter(row.Identity, best!.Identity))
+                Unlink(stored);
+                if (identity.UnionId is { } unionId)
                 {
-                    best = row;
+                    _openIdsByUnionId[unionId] = _openIdsByUnionId.TryGetValue(unionId, out var others) ? others.With(identity.OpenId) : new(identity.OpenId, []);
                 }
             }
-
-            return best?.Identity;
         }
 
-        public void Remove(Row row)
+        public void Remove(WeChatIdentity identity)
         {
-            Unlink(row);
-            Rows.Remove(row.Identity.OpenId);
+            Identities.TryRemove(identity.OpenId, out _);
+            Unlink(identity);
         }
 
-        private void Link(Row row)
+        public IEnumerable<WeChatIdentity> Holders(string unionId)
         {
-            if (row.Identity.UnionId is { } unionId)
+            if (_openIdsByUnionId.TryGetValue(unionId, out var openIds))
             {
-                row.Next = _byUnionId.GetValueOrDefault(unionId);
-                _byUnionId[unionId] = row;
-            }
-        }
-
-        private void Unlink(Row row)
-        {
-            if (row.Identity.UnionId is not { } unionId)
-            {
-                return;
-            }
-
-            var first = _byUnionId[unionId];
-            if (ReferenceEquals(first, row))
-            {
-                if (row.Next is null)
+                for (var i = 0; i <= openIds.Others.Length; i++)
                 {
-                    _byUnionId.Remove(unionId);
+                    // A reader may come between the two halves of a change, so what the index says is looked up again.
+                    if (Holder(i == 0 ? openIds.First : openIds.Others[i - 1], unionId) is { } identity)
+                    {
+                        yield return identity;
+                    }
+                }
+            }
+        }
+
+        public WeChatIdentity? Preferred(string unionId)
+        {
+            if (!_openIdsByUnionId.TryGetValue(unionId, out var openIds))
+            {
+                return null;
+            }
+
+            return openIds.Others.Length == 0 ? Holder(openIds.First, unionId) : Holders(unionId)
+                .OrderByDescending(static identity => identity.FollowState == FollowState.Following)
+                .ThenByDescending(static identity => identity.ObservedAt)
+                .ThenBy(static identity => identity.OpenId, Utf8Order.Instance)
+                .FirstOrDefault();
+        }
+
+        private WeChatIdentity? Holder(string openId, string unionId) =>
+            Identities.TryGetValue(openId, out var identity) && string.Equals(identity.UnionId, unionId, StringComparison.Ordinal) ? identity : null;
+
+        private void Unlink(WeChatIdentity? identity)
+        {
+            if (identity?.UnionId is { } unionId && _openIdsByUnionId.TryGetValue(unionId, out var openIds))
+            {
+                if (openIds.Without(identity.OpenId) is { } rest)
+                {
+                    _openIdsByUnionId[unionId] = rest;
                 }
                 else
                 {
-                    _byUnionId[unionId] = row.Next;
+                    _openIdsByUnionId.TryRemove(unionId, out _);
                 }
             }
-            else
-            {
-                var before = first;
-                while (!ReferenceEquals(before.Next, row))
-                {
-                    before = before.Next!;
-                }
+        }
+    }
 
-                before.Next = row.Next;
-            }
+    /// <summary>The openids of one app that carry one UnionID: nearly always a single one, which then costs no array.</summary>
+    private readonly record struct OpenIds(string First, string[] Others)
+    {
+        public OpenIds With(string openId) => new(First, [.. Others, openId]);
 
-            row.Next = null;
+        public OpenIds? Without(string openId)
+        {
+            string[] rest = [.. Others.Prepend(First).Where(other => !string.Equals(other, openId, StringComparison.Ordinal))];
+            return rest.Length == 0 ? null : new(rest[0], rest[1..]);
         }
     }
 }
