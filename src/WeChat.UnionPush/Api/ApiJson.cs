@@ -17,4 +17,9 @@ namespace WeChat.UnionPush;
 [JsonSerializable(typeof(RequestAnswer))]
 [JsonSerializable(typeof(CallbackCheckAnswer))]
 [JsonSerializable(typeof(AddressesAnswer))]
+[JsonSerializable(typeof(TemplateListAnswer))]
+[JsonSerializable(typeof(TemplateAddAnswer))]
+[JsonSerializable(typeof(IndustryAnswer))]
+[JsonSerializable(typeof(BlockedAnswer))]
+[JsonSerializable(typeof(BlockedWire))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -33,4 +33,16 @@ internal static class Endpoints
     public static readonly ApiEndpoint<CallbackCheckAnswer> CallbackCheck = new(HttpMethod.Post, "/cgi-bin/callback/check", ApiRepeat.Always, ApiJson.Default.CallbackCheckAnswer);
 
     public static readonly ApiEndpoint<AddressesAnswer> ApiAddresses = new(HttpMethod.Get, "/cgi-bin/get_api_domain_ip", ApiRepeat.Always, ApiJson.Default.AddressesAnswer);
+
+    public static readonly ApiEndpoint<TemplateListAnswer> TemplateList = new(HttpMethod.Get, "/cgi-bin/template/get_all_private_template", ApiRepeat.Always, ApiJson.Default.TemplateListAnswer);
+
+    public static readonly ApiEndpoint<TemplateAddAnswer> TemplateAdd = new(HttpMethod.Post, "/cgi-bin/template/api_add_template", ApiRepeat.WhenNotDone, ApiJson.Default.TemplateAddAnswer);
+
+    public static readonly ApiEndpoint<ApiAnswer> TemplateDelete = new(HttpMethod.Post, "/cgi-bin/template/del_private_template", ApiRepeat.WhenNotDone, ApiJson.Default.ApiAnswer);
+
+    public static readonly ApiEndpoint<IndustryAnswer> IndustryGet = new(HttpMethod.Get, "/cgi-bin/template/get_industry", ApiRepeat.Always, ApiJson.Default.IndustryAnswer);
+
+    public static readonly ApiEndpoint<ApiAnswer> IndustrySet = new(HttpMethod.Post, "/cgi-bin/template/api_set_industry", ApiRepeat.WhenNotDone, ApiJson.Default.ApiAnswer);
+
+    public static readonly ApiEndpoint<BlockedAnswer> TemplateBlocked = new(HttpMethod.Post, "/wxa/sec/queryblocktmplmsg", ApiRepeat.Always, ApiJson.Default.BlockedAnswer);
 }

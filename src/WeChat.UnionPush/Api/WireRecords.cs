@@ -207,6 +207,116 @@ internal sealed class AddressesAnswer : ApiAnswer
     public List<string>? Addresses { get; set; }
 }
 
+internal sealed class TemplateListAnswer : ApiAnswer
+{
+    [JsonPropertyName("template_list")]
+    public List<TemplateWire>? Templates { get; set; }
+}
+
+internal sealed class TemplateWire
+{
+    [JsonPropertyName("template_id")]
+    public string? Id { get; set; }
+
+    [JsonPropertyName("title")]
+    public string? Title { get; set; }
+
+    [JsonPropertyName("primary_industry")]
+    public string? PrimaryIndustry { get; set; }
+
+    [JsonPropertyName("deputy_industry")]
+    public string? DeputyIndustry { get; set; }
+
+    [JsonPropertyName("content")]
+    public string? Content { get; set; }
+
+    [JsonPropertyName("example")]
+    public string? Example { get; set; }
+}
+
+internal sealed class TemplateAddAnswer : ApiAnswer
+{
+    [JsonPropertyName("template_id")]
+    public string? TemplateId { get; set; }
+}
+
+internal sealed class IndustryAnswer : ApiAnswer
+{
+    [JsonPropertyName("primary_industry")]
+    public IndustryWire? Primary { get; set; }
+
+    [JsonPropertyName("secondary_industry")]
+    public IndustryWire? Secondary { get; set; }
+}
+
+internal sealed class IndustryWire
+{
+    [JsonPropertyName("first_class")]
+    public string? FirstClass { get; set; }
+
+    [JsonPropertyName("second_class")]
+    public string? SecondClass { get; set; }
+}
+
+internal sealed class BlockedAnswer : ApiAnswer
+{
+    [JsonPropertyName("msginfo")]
+    [JsonConverter(typeof(OneOrManyConverter<BlockedWire>))]
+    public List<BlockedWire>? Messages { get; set; }
+}
+
+internal sealed class BlockedWire
+{
+    [JsonPropertyName("id")]
+    public long Id { get; set; }
+
+    [JsonPropertyName("tmpl_msg_id")]
+    public string? TemplateId { get; set; }
+
+    [JsonPropertyName("title")]
+    public string? Title { get; set; }
+
+    [JsonPropertyName("content")]
+    public string? Content { get; set; }
+
+    [JsonPropertyName("openid")]
+    public string? OpenId { get; set; }
+
+    [JsonPropertyName("send_timestamp")]
+    public long SentAt { get; set; }
+}
+
+/// <summary>Reads what comes as an array, as one object, or as nothing.</summary>
+internal sealed class OneOrManyConverter<T> : JsonConverter<List<T>?>
+    where T : class
+{
+    public override List<T>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var type = options.GetTypeInfo(typeof(T));
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartObject:
+                return [(T)JsonSerializer.Deserialize(ref reader, type)!];
+            case JsonTokenType.StartArray:
+                var list = new List<T>();
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    if (JsonSerializer.Deserialize(ref reader, type) is T item)
+                    {
+                        list.Add(item);
+                    }
+                }
+
+                return list;
+            default:
+                reader.Skip();
+                return null;
+        }
+    }
+
+    public override void Write(Utf8JsonWriter writer, List<T>? value, JsonSerializerOptions options) => throw new NotSupportedException();
+}
+
 /// <summary>Reads an object; a PHP-style empty array or an empty string in its place is nothing.</summary>
 internal sealed class ObjectOrNothingConverter<T> : JsonConverter<T?>
     where T : class

@@ -42,6 +42,12 @@ internal sealed class WeChatUnionPushOptionsValidator : IValidateOptions<WeChatU
         CheckNumber(options.Http.MaxConnections, "Http:MaxConnections", 1, 10_000);
         CheckNumber(options.TemplateMessages.MaxPerSecond, "TemplateMessages:MaxPerSecond", 0, 1_000_000);
         CheckNumber(options.TemplateMessages.MaxConcurrent, "TemplateMessages:MaxConcurrent", 1, 10_000);
+        CheckSpan(options.TemplateMessages.CatalogLifetime, "TemplateMessages:CatalogLifetime", TimeSpan.FromDays(30));
+        if (!Enum.IsDefined(options.TemplateMessages.WhenValuesDoNotFit))
+        {
+            Add("TemplateMessages:WhenValuesDoNotFit", $"is {options.TemplateMessages.WhenValuesDoNotFit:D}; it is Reject, Trim or PassThrough");
+        }
+
         CheckSpan(options.FollowerSync.RefreshLinkedAfter, "FollowerSync:RefreshLinkedAfter", TimeSpan.FromDays(36500));
         CheckSpan(options.FollowerSync.RefreshUnlinkedAfter, "FollowerSync:RefreshUnlinkedAfter", TimeSpan.FromDays(36500));
         CheckSpan(options.FollowerSync.LeaseDuration, "FollowerSync:LeaseDuration", TimeSpan.FromHours(1));

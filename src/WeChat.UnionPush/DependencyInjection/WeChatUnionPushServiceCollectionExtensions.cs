@@ -83,17 +83,25 @@ public static class WeChatUnionPushServiceCollectionExtensions
             provider.GetRequiredService<ILogger<ApiTransport>>()));
         TryAddSingleton<IAccessTokenProvider>(services, key, provider => Tokens(provider, name, key));
         AddSingleton(services, key, provider => new FollowerSource(
-            new AccountApi(provider.Get<ApiTransport>(key), provider.Get<IAccessTokenProvider>(key), provider.OptionsOf(name).OfficialAccount.AppId),
+            OfficialAccount(provider),
             provider.OptionsOf(name).FollowerSync));
         TryAddSingleton<IFollowerSource>(services, key, provider => provider.Get<FollowerSource>(key));
         TryAddSingleton<IMiniProgramSession>(services, key, provider => new MiniProgramSession(
             provider.Get<ApiTransport>(key),
             new AccountApi(provider.Get<ApiTransport>(key), provider.Get<IAccessTokenProvider>(key), provider.OptionsOf(name).MiniProgram.AppId),
             () => provider.OptionsOf(name).MiniProgram));
+        AddSingleton(services, key, provider => new TemplateCatalog(
+            OfficialAccount(provider),
+            provider.OptionsOf(name).TemplateMessages,
+            provider.GetRequiredService<TimeProvider>()));
+        TryAddSingleton<ITemplateCatalog>(services, key, provider => provider.Get<TemplateCatalog>(key));
         TryAddSingleton<ITemplateMessageSender>(services, key, provider => new TemplateMessageSender(
-            new AccountApi(provider.Get<ApiTransport>(key), provider.Get<IAccessTokenProvider>(key), provider.OptionsOf(name).OfficialAccount.AppId)));
+            OfficialAccount(provider),
+            provider.Get<TemplateCatalog>(key),
+            provider.OptionsOf(name).TemplateMessages,
+            provider.GetRequiredService<ILogger<TemplateMessageSender>>()));
         TryAddSingleton<IWeChatDiagnostics>(services, key, provider => new WeChatDiagnostics(
-            new AccountApi(provider.Get<ApiTransport>(key), provider.Get<IAccessTokenProvider>(key), provider.OptionsOf(name).OfficialAccount.AppId)));
+            OfficialAccount(provider)));
         TryAddSingleton<IUnionPush>(services, key, provider =>
         {
             var options = provider.OptionsOf(name);
@@ -117,6 +125,9 @@ public static class WeChatUnionPushServiceCollectionExtensions
                 time);
         });
         return builder;
+
+        AccountApi OfficialAccount(IServiceProvider provider) =>
+            new(provider.Get<ApiTransport>(key), provider.Get<IAccessTokenProvider>(key), provider.OptionsOf(name).OfficialAccount.AppId);
     }
 
     private static void AddHttpClient(WeChatUnionPushBuilder builder) =>

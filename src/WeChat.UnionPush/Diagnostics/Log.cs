@@ -43,4 +43,7 @@ internal static partial class Log
 
     [LoggerMessage(25, LogLevel.Warning, "No follower of {AppId} has a UnionID. Bind the Official Account and the Mini Program to one Open Platform account at open.weixin.qq.com")]
     public static partial void NoUnionIds(ILogger logger, string appId);
+
+    [LoggerMessage(26, LogLevel.Warning, "The templates of {AppId} could not be listed, so a message was checked by its keys' types alone: {Reason}")]
+    public static partial void CatalogUnavailable(ILogger logger, string appId, string reason);
 }

@@ -11,4 +11,19 @@ public sealed class TemplateMessageOptions
 
     /// <summary>How many messages are on their way at the same time. 64 by default.</summary>
     public int MaxConcurrent { get; set; } = 64;
+
+    /// <summary>
+    /// What becomes of a value that does not fit its key's type, where the message does not say otherwise. <see cref="TemplateValuePolicy.Reject"/> by
+    /// default: the message is not sent, and a <see cref="TemplateMessageException"/> lists every reason.
+    /// </summary>
+    public TemplateValuePolicy WhenValuesDoNotFit { get; set; }
+
+    /// <summary>
+    /// Checks every message against the account's own template too: missing, unknown and misspelt keys. Costs one call in
+    /// <see cref="CatalogLifetime"/>; when that call fails, messages are checked by their keys' types alone. Off by default.
+    /// </summary>
+    public bool ValidateAgainstCatalog { get; set; }
+
+    /// <summary>How long the copy of the account's templates is good. One hour by default.</summary>
+    public TimeSpan CatalogLifetime { get; set; } = TimeSpan.FromHours(1);
 }

@@ -1,16 +1,23 @@
+using Microsoft.Extensions.Logging;
+
 namespace WeChat.UnionPush;
 
 /// <summary>One message to one openid over <c>template/send</c>.</summary>
-internal sealed class TemplateMessageSender(AccountApi api) : ITemplateMessageSender
+internal sealed class TemplateMessageSender(AccountApi api, TemplateCatalog catalog, TemplateMessageOptions options, ILogger<TemplateMessageSender> logger) : ITemplateMessageSender
 {
+    private const int InvalidTemplateId = 40037;
+
     public async Task<PushResult> SendAsync(string officialAccountOpenId, TemplateMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(officialAccountOpenId);
         ArgumentNullException.ThrowIfNull(message);
 
+        var template = options.ValidateAgainstCatalog ? await TemplateOfAsync(message, cancellationToken).ConfigureAwait(false) : null;
+        message = message.Prepare(options.WhenValuesDoNotFit, template);
+
         // Every message carries an id, so that a repeat after a lost answer is delivered once.
         var body = new PooledBuffer(1024);
-        message.WriteTo(body, officialAccountOpenId, message.ClientMessageId ?? Guid.NewGuid().ToString("N"));
+        message.WriteTo(body, officialAccountOpenId, message.ClientMessageId ?? ClientMessageIds.New());
         MessageAnswer answer;
         try
         {
@@ -29,9 +36,28 @@ internal sealed class TemplateMessageSender(AccountApi api) : ITemplateMessageSe
                 : new PushResult(PushStatus.Unknown) { Reason = "The platform answered neither an error code nor a message id." };
         }
 
+        if (answer.ErrorCode == InvalidTemplateId)
+        {
+            catalog.Forget();
+        }
+
         return StatusOf(answer) is { } status
             ? new PushResult(status) { ErrorCode = answer.ErrorCode, Reason = WeChatApiErrors.Create(Endpoints.TemplateSend.Path, answer.ErrorCode, answer.ErrorMessage).Message }
             : throw WeChatApiErrors.Create(Endpoints.TemplateSend.Path, answer.ErrorCode, answer.ErrorMessage);
+    }
+
+    private async ValueTask<MessageTemplate?> TemplateOfAsync(TemplateMessage message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await catalog.FindAsync(message.TemplateId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (WeChatApiException exception)
+        {
+            // A list that cannot be had is no reason not to send; the platform checks too.
+            Log.CatalogUnavailable(logger, api.AppId, exception.Message);
+            return null;
+        }
     }
 
     /// <summary>The codes that a business must expect; all others are somebody's to mend.</summary>
