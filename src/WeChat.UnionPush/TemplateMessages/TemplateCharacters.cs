@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace WeChat.UnionPush;
@@ -43,12 +42,11 @@ internal static class TemplateCharacters
 
     /// <summary>Han characters with all their extensions, and the zero 〇; Chinese punctuation is a symbol.</summary>
     public static bool IsChinese(Rune rune) => rune.Value is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or 0x3007
-        or (>= 0xF900 and <= 0xFAFF) or (>= 0x20000 and <= 0x3FFFF);
+        or (>= 0xF900 and <= 0xFAFF) or (>= 0x20000 and <= 0x323AF);
 
-    /// <summary>Anything but control characters and line breaks.</summary>
-    public static bool IsPrintable(Rune rune) =>
-        Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+    /// <summary>Anything but control characters, of which the line break is one.</summary>
+    public static bool IsPrintable(Rune rune) => !Rune.IsControl(rune);
 
-    /// <summary>Printable, and neither a letter of any script nor a numeral; blanks, emoji and combining marks are symbols.</summary>
-    public static bool IsSymbol(Rune rune) => IsPrintable(rune) && !Rune.IsLetter(rune) && !Rune.IsNumber(rune);
+    /// <summary>Punctuation and symbols of any script, most emoji among them; not blanks, joiners and combining marks.</summary>
+    public static bool IsSymbol(Rune rune) => Rune.IsPunctuation(rune) || Rune.IsSymbol(rune);
 }

@@ -11,14 +11,14 @@ internal sealed class TemplateFieldRule
 {
     public required TemplateParameterType Type { get; init; }
 
-    /// <summary>Most characters, or digits where <see cref="CountsDigits"/>; the whole range of <see cref="int"/> where none is known.</summary>
+    /// <summary>Most characters, or digits where <see cref="CountDigits"/> is set; the whole range of <see cref="int"/> where none is known.</summary>
     public int Limit { get; init; } = int.MaxValue;
 
     /// <summary>The limit when the value has a Chinese character in it, where that is another one.</summary>
     public int? ChineseLimit { get; init; }
 
-    /// <summary>Whether only digits count towards the limit.</summary>
-    public bool CountsDigits { get; init; }
+    /// <summary>Counts the digits that a limit is about, where it is not about characters.</summary>
+    public Func<string, int>? CountDigits { get; init; }
 
     /// <summary>Whether a value that is not empty has the characters and the shape of the type, whatever its length.</summary>
     public Func<string, bool> HasShape { get; init; } = static _ => true;
@@ -36,7 +36,7 @@ internal sealed class TemplateFieldRule
 
     public int LimitFor(string value) => ChineseLimit is { } limit && TemplateCharacters.AnyChinese(value) ? limit : Limit;
 
-    public int LengthOf(string value) => CountsDigits ? TemplateCharacters.CountDigits(value) : TemplateCharacters.Count(value);
+    public int LengthOf(string value) => CountDigits?.Invoke(value) ?? TemplateCharacters.Count(value);
 
     /// <summary>Cuts a value that is too long between two visible characters; gives other values back as they are.</summary>
     public string Trim(string value)

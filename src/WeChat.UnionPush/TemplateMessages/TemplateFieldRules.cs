@@ -10,8 +10,8 @@ namespace WeChat.UnionPush;
 /// </summary>
 internal static class TemplateFieldRules
 {
-    // In the order of TemplateParameterType, from the first typed one on. Lambdas all through: inside another lambda, a method group here
-    // makes a delegate at every call.
+    // In the order of TemplateParameterType, from the first typed one on. Inside a lambda stands another one and no method group, which
+    // would be a new delegate at every call.
     private static readonly TemplateFieldRule[] Rows =
     [
         new()
@@ -37,7 +37,7 @@ internal static class TemplateFieldRules
         },
         new()
         {
-            Type = TemplateParameterType.Amount, Limit = 10, CountsDigits = true, HasShape = IsAmount,
+            Type = TemplateParameterType.Amount, Limit = 10, CountDigits = DigitsBeforePoint, HasShape = IsAmount,
             Takes = "at most one currency sign, digits with or without decimals, and at most one '元' at the end", Example = "¥39.80",
         },
         new()
@@ -53,7 +53,7 @@ internal static class TemplateFieldRules
         },
         new()
         {
-            Type = TemplateParameterType.Const, Limit = 20, HasShape = static value => All(value, static rune => TemplateCharacters.IsPrintable(rune)),
+            Type = TemplateParameterType.Const, Limit = 20,
             Takes = "a value that was approved with the template", Example = "已付款",
         },
         new()
@@ -63,7 +63,7 @@ internal static class TemplateFieldRules
         },
         new()
         {
-            Type = TemplateParameterType.Number, Limit = 32, CountsDigits = true, HasShape = static value => IsDecimal(value),
+            Type = TemplateParameterType.Number, Limit = 32, CountDigits = static value => TemplateCharacters.CountDigits(value), HasShape = static value => IsDecimal(value),
             Takes = "digits with or without decimals", Example = "39.8",
         },
         new()
@@ -77,8 +77,9 @@ internal static class TemplateFieldRules
         new()
         {
             Type = TemplateParameterType.Name, Limit = 20, ChineseLimit = 10,
-            HasShape = static value => All(value, static rune => TemplateCharacters.IsPrintable(rune) && !Rune.IsNumber(rune)),
-            Takes = "Chinese characters, letters and symbols", Example = "张三", Ellipsis = "…",
+            HasShape = static value => All(
+                value, static rune => TemplateCharacters.IsChinese(rune) || IsLatin(rune) || TemplateCharacters.IsSymbol(rune) || rune.Value == ' '),
+            Takes = "Chinese characters, Latin letters, symbols and blanks", Example = "张三", Ellipsis = "…",
         },
         new() { Type = TemplateParameterType.Enum, Takes = "a value of the template's list", Example = "已付款" },
         new() { Type = TemplateParameterType.ShortThing, Takes = "any text", Example = "已付款" },
@@ -100,6 +101,13 @@ internal static class TemplateFieldRules
         }
 
         return true;
+    }
+
+    // The sheet's "at most ten digits, decimals allowed" is read as ten before the point.
+    private static int DigitsBeforePoint(string value)
+    {
+        var point = value.IndexOf('.', StringComparison.Ordinal);
+        return TemplateCharacters.CountDigits(point < 0 ? value : value.AsSpan(0, point));
     }
 
     private static bool IsDigit(Rune rune) => rune.Value is >= '0' and <= '9';

@@ -147,7 +147,7 @@ public sealed class TemplateMessageBuilder
 
     /// <summary>Sets an <c>amount</c> (金额), shown as <c>¥39.80</c>: at least two decimals, and never rounded.</summary>
     /// <param name="key">Key as the template has it.</param>
-    /// <param name="amount">The amount. A key of the type <c>amount</c> takes at most ten digits, decimals included, and nothing negative.</param>
+    /// <param name="amount">The amount. A key of the type <c>amount</c> takes at most ten digits before the decimal point, and nothing negative.</param>
     /// <param name="currencySign">One sign before the number, <c>¥</c> (yuan) by default; empty for none.</param>
     /// <exception cref="ArgumentException">The key is empty or set already.</exception>
     public TemplateMessageBuilder Amount(string key, decimal amount, string currencySign = "¥")

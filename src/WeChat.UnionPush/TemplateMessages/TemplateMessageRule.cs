@@ -3,7 +3,7 @@ namespace WeChat.UnionPush;
 /// <summary>The rule that a field of a template message breaks.</summary>
 public enum TemplateMessageRule
 {
-    /// <summary>The value is empty.</summary>
+    /// <summary>The value is empty or blank.</summary>
     Empty = 0,
 
     /// <summary>The value has more characters, or a number more digits, than its type allows.</summary>

@@ -59,7 +59,7 @@ internal static class TemplateMessageValidation
                 {
                     Value(field);
                 }
-                else
+                else if (listing)
                 {
                     Unknown(field);
                 }
@@ -95,15 +95,10 @@ internal static class TemplateMessageValidation
         private void Typed(in TemplateField field, TemplateFieldRule rule)
         {
             var severity = policy == TemplateValuePolicy.PassThrough ? TemplateProblemSeverity.Warning : TemplateProblemSeverity.Error;
-            if (field.Value.Length == 0)
+            if (string.IsNullOrWhiteSpace(field.Value))
             {
-                Add(field, TemplateMessageRule.Empty, severity, 0, listing ? $"The value of '{field.Key}' is empty." : "");
+                Add(field, TemplateMessageRule.Empty, severity, rule.LengthOf(field.Value), listing ? $"The value of '{field.Key}' is empty or blank." : "");
                 return;
-            }
-
-            if (listing && string.IsNullOrWhiteSpace(field.Value))
-            {
-                Add(field, TemplateMessageRule.Empty, TemplateProblemSeverity.Warning, rule.LengthOf(field.Value), $"The value of '{field.Key}' is blank.");
             }
 
             if (!rule.HasShape(field.Value))
@@ -118,7 +113,7 @@ internal static class TemplateMessageValidation
             {
                 var trims = policy == TemplateValuePolicy.Trim && rule.Ellipsis is not null;
                 Add(field, TemplateMessageRule.TooLong, trims ? TemplateProblemSeverity.Warning : severity, length,
-                    listing ? $"The value of '{field.Key}' has {length} {(rule.CountsDigits ? "digits" : "characters")}; a {rule.Word} takes at most {rule.LimitFor(field.Value)}{(trims ? ", so it is cut" : "")}." : "",
+                    listing ? $"The value of '{field.Key}' has {length} {(rule.CountDigits is null ? "characters" : "digits")}; a {rule.Word} takes at most {rule.LimitFor(field.Value)}{(trims ? ", so it is cut" : "")}." : "",
                     listing && rule.Ellipsis is not null ? rule.Trim(field.Value) : null);
             }
         }
@@ -147,19 +142,14 @@ internal static class TemplateMessageValidation
         {
             if (IsHidden(field.Key))
             {
-                if (listing)
-                {
-                    Historical(field);
-                }
-
+                Historical(field);
                 return;
             }
 
-            var nearest = listing ? TemplateKeyWords.Nearest(field.Key, message, template!) : null;
-            Add(field, TemplateMessageRule.UnknownKey,
-                template!.IsHistorical ? TemplateProblemSeverity.Warning : TemplateProblemSeverity.Error,
-                TemplateCharacters.Count(field.Value),
-                listing ? $"The template has no key '{field.Key}'{(nearest is null ? "" : $"; it has '{nearest}'")}." : "",
+            // No more than a warning: the platform drops what it does not know, and refuses the message for the right key that is missing.
+            var nearest = TemplateKeyWords.Nearest(field.Key, message, template!);
+            Add(field, TemplateMessageRule.UnknownKey, TemplateProblemSeverity.Warning, TemplateCharacters.Count(field.Value),
+                $"The template has no key '{field.Key}', so its value is dropped{(nearest is null ? "" : $"; it has '{nearest}'")}.",
                 nearest);
         }
 

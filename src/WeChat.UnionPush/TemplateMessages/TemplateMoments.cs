@@ -1,7 +1,7 @@
 namespace WeChat.UnionPush;
 
 /// <summary>
-/// The shapes of times and dates: <c>15:01</c>, <c>15:01:30</c>, <c>2019年10月1日 15:01</c>, <c>2019-10-01 15:01</c>, <c>2019/10/1</c>, and two
+/// The shapes of times and dates: <c>15:01</c>, <c>15:01:30</c>, <c>2019年10月1日 15:01</c>, <c>2019-10-01 15:01</c>, <c>2019/10/1</c>, <c>2019.10.1</c>, and two
 /// of them joined with <c>~</c>, of which the second may leave the date out.
 /// </summary>
 internal static class TemplateMoments
@@ -9,15 +9,8 @@ internal static class TemplateMoments
     public static bool IsTime(string value) =>
         Split(value, out var start, out var end) && Read(start).Time && (end.IsEmpty || Read(end).Time);
 
-    public static bool IsDate(string value)
-    {
-        if (!Split(value, out var start, out var end) || Read(start) is not { Date: true } first)
-        {
-            return false;
-        }
-
-        return end.IsEmpty || (Read(end) is var second && (second.Date || (first.Time && second.Time)));
-    }
+    public static bool IsDate(string value) =>
+        Split(value, out var start, out var end) && Read(start).Date && (end.IsEmpty || Read(end) is not (false, false));
 
     private static bool Split(ReadOnlySpan<char> value, out ReadOnlySpan<char> start, out ReadOnlySpan<char> end)
     {
@@ -52,7 +45,7 @@ internal static class TemplateMoments
         }
 
         var separator = text[0];
-        return separator is '年' or '-' or '/'
+        return separator is '年' or '-' or '/' or '.'
             && Literal(ref text, separator) && Number(ref text, 1, 2, 1, 12, out var month)
             && Literal(ref text, separator == '年' ? '月' : separator) && Number(ref text, 1, 2, 1, DateTime.DaysInMonth(year, month), out _)
             && (separator != '年' || Literal(ref text, '日')) && text.IsEmpty;

@@ -20,7 +20,7 @@ public enum TemplateParameterType
     /// <summary><c>date</c> (日期): a date with or without a time, or two of them joined with <c>~</c>.</summary>
     Date,
 
-    /// <summary><c>amount</c> (金额): at most one currency sign and 10 digits, decimals included; may end in 元.</summary>
+    /// <summary><c>amount</c> (金额): at most one currency sign and 10 digits before the decimal point; may end in 元.</summary>
     Amount,
 
     /// <summary><c>phone_number</c> (电话): at most 17 digits and symbols.</summary>
@@ -44,7 +44,7 @@ public enum TemplateParameterType
     /// <summary><c>symbol</c> (符号): at most 5 symbols.</summary>
     Symbol,
 
-    /// <summary><c>name</c> (姓名): at most 10 characters when one of them is Chinese, otherwise at most 20; no digits.</summary>
+    /// <summary><c>name</c> (姓名): at most 10 characters when one of them is Chinese, otherwise at most 20; letters, symbols and blanks besides, no digits.</summary>
     Name,
 
     /// <summary><c>enum</c> (枚举): a value of the template's own list, which no API tells.</summary>

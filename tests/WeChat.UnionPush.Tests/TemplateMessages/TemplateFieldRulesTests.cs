@@ -16,23 +16,23 @@ public sealed class TemplateFieldRulesTests
     public static TheoryData<string, string, int, bool> Fillings => new()
     {
         { "thing1", Chinese, 20, true }, { "thing1", RareChinese, 20, true }, { "thing1", Ascii, 20, true }, { "thing1", Emoji, 20, true },
-        { "thing1", Accent, 20, true }, { "thing1", Digit, 20, true }, { "thing1", "\u3000", 20, true }, { "thing1", "。", 20, true },
+        { "thing1", Accent, 20, true }, { "thing1", Digit, 20, true }, { "thing1", "。", 20, true },
         { "character_string2", Ascii, 32, true }, { "character_string2", Digit, 32, true }, { "character_string2", Sign, 32, true },
         { "character_string2", Emoji, 32, true }, { "character_string2", Accent, 32, true },
         { "character_string2", Chinese, 32, false }, { "character_string2", RareChinese, 32, false }, { "character_string2", "〇", 32, false },
         { "const3", Chinese, 20, true }, { "const3", Ascii, 20, true }, { "const3", Emoji, 20, true }, { "const3", Accent, 20, true },
         { "phrase4", Chinese, 5, true }, { "phrase4", RareChinese, 5, true }, { "phrase4", "〇", 5, true },
         { "phrase4", Ascii, 5, false }, { "phrase4", Digit, 5, false }, { "phrase4", Emoji, 5, false }, { "phrase4", Accent, 5, false }, { "phrase4", "。", 5, false },
-        { "phone_number5", Digit, 17, true }, { "phone_number5", "-", 17, true }, { "phone_number5", " ", 17, true }, { "phone_number5", Accent, 17, true },
+        { "phone_number5", Digit, 17, true }, { "phone_number5", "-", 17, true }, { "phone_number5", Accent, 17, false },
         { "phone_number5", Emoji, 17, true }, { "phone_number5", Ascii, 17, false }, { "phone_number5", Chinese, 17, false }, { "phone_number5", "\uff17", 17, false },
         { "car_number6", Ascii, 8, true }, { "car_number6", Digit, 8, true }, { "car_number6", Emoji, 8, false },
         { "car_number6", Accent, 8, false }, { "car_number6", "-", 8, false },
         { "letter7", Ascii, 32, true }, { "letter7", "Z", 32, true }, { "letter7", "é", 32, false }, { "letter7", Chinese, 32, false },
         { "letter7", Digit, 32, false }, { "letter7", Emoji, 32, false }, { "letter7", Accent, 32, false }, { "letter7", "\uff41", 32, false },
-        { "symbol8", Sign, 5, true }, { "symbol8", "。", 5, true }, { "symbol8", "¥", 5, true }, { "symbol8", Emoji, 5, true }, { "symbol8", Accent, 5, true },
+        { "symbol8", Sign, 5, true }, { "symbol8", "。", 5, true }, { "symbol8", "¥", 5, true }, { "symbol8", Emoji, 5, true }, { "symbol8", Accent, 5, false },
         { "symbol8", Ascii, 5, false }, { "symbol8", Digit, 5, false }, { "symbol8", Chinese, 5, false },
-        { "name9", Chinese, 10, true }, { "name9", RareChinese, 10, true }, { "name9", Ascii, 20, true }, { "name9", "é", 20, true },
-        { "name9", "·", 20, true }, { "name9", Emoji, 20, true }, { "name9", Accent, 20, true }, { "name9", Digit, 20, false }, { "name9", "Ⅷ", 20, false },
+        { "name9", Chinese, 10, true }, { "name9", RareChinese, 10, true }, { "name9", Ascii, 20, true }, { "name9", "é", 20, false },
+        { "name9", "·", 20, true }, { "name9", Emoji, 20, true }, { "name9", Accent, 20, false }, { "name9", Digit, 20, false }, { "name9", "Ⅷ", 20, false },
         { "amount10", Digit, 10, true }, { "amount10", Chinese, 10, false }, { "amount10", Ascii, 10, false }, { "amount10", Emoji, 10, false },
         { "amount10", Accent, 10, false }, { "amount10", "\uff17", 10, false },
         { "number11", Digit, 32, true }, { "number11", Chinese, 32, false }, { "number11", Ascii, 32, false }, { "number11", Emoji, 32, false },
@@ -45,7 +45,7 @@ public sealed class TemplateFieldRulesTests
     {
         foreach (var length in new[] { 1, limit - 1, limit })
         {
-            Assert.Equal(belongs ? [] : [TemplateMessageRule.Malformed], Rules(key, Fill(filling, length)).Where(rule => rule != TemplateMessageRule.Empty));
+            Assert.Equal(belongs ? [] : [TemplateMessageRule.Malformed], Rules(key, Fill(filling, length)));
         }
 
         var beyond = Rules(key, Fill(filling, limit + 1));
@@ -69,13 +69,12 @@ public sealed class TemplateFieldRulesTests
     [Theory]
     [InlineData("thing1")]
     [InlineData("character_string1")]
-    [InlineData("const1")]
     [InlineData("name1")]
     [InlineData("symbol1")]
     [InlineData("phone_number1")]
     public void Line_breaks_and_control_characters_belong_nowhere(string key)
     {
-        foreach (var character in "\n\r\t\0\u007f\u0085\u2028\u2029")
+        foreach (var character in "\n\r\t\0\u007f\u0085")
         {
             Assert.Contains(TemplateMessageRule.Malformed, Rules(key, $"+{character}-"));
         }
@@ -128,7 +127,8 @@ public sealed class TemplateFieldRulesTests
     [InlineData("2019年10月1日 15:01", true)]
     [InlineData("2019年10月1日~2019年10月7日", true)]
     [InlineData("2019年10月1日 15:01~17:30", true)]
-    [InlineData("2019年10月1日~17:30", false)]
+    [InlineData("2019年10月1日~17:30", true)]
+    [InlineData("2019.10.1", true)]
     [InlineData("15:01", false)]
     [InlineData("15:01~17:30", false)]
     [InlineData("2019年10月", false)]
@@ -143,9 +143,8 @@ public sealed class TemplateFieldRulesTests
     [InlineData("\uffe539.80", true)]
     [InlineData("39.8元", true)]
     [InlineData("€5", true)]
-    [InlineData("¥12345678.90元", true)]
-    [InlineData("¥12345678.901", false)]
-    [InlineData("12345678901", false)]
+    [InlineData("¥1234567890.125元", true)]
+    [InlineData("¥12345678901.5", false)]
     [InlineData("¥", false)]
     [InlineData("元", false)]
     [InlineData("¥¥5", false)]
@@ -159,7 +158,7 @@ public sealed class TemplateFieldRulesTests
     [InlineData("1.2.3", false)]
     [InlineData("CNY 5", false)]
     [InlineData("5 元", false)]
-    public void An_amount_is_one_sign_at_most_and_ten_digits_in_all(string value, bool fits) => Assert.Equal(fits, Rules("amount1", value).Count == 0);
+    public void An_amount_has_one_sign_at_most_and_ten_digits_before_the_point(string value, bool fits) => Assert.Equal(fits, Rules("amount1", value).Count == 0);
 
     [Theory]
     [InlineData("0.5", true)]
@@ -194,7 +193,7 @@ public sealed class TemplateFieldRulesTests
             .Time("time1", moment).Time("time2", moment.UtcDateTime).Time("time3", new TimeOnly(0, 0)).TimeRange("time4", moment, moment.AddDays(3))
             .TimeRange("time5", moment, moment).TimeRange("time6", new TimeOnly(1, 0), new TimeOnly(2, 0)).TimeRange("date7", moment, moment.AddHours(1))
             .Time("date8", moment).Date("date9", moment).Date("date10", new DateOnly(1, 1, 1)).DateRange("date11", new(2026, 1, 1), new(2026, 1, 1))
-            .Amount("amount12", 99999999.99m).Amount("amount13", 0, "€").Number("number14", decimal.MaxValue).Number("number15", 0.5m)
+            .Amount("amount12", 9999999999.99m).Amount("amount13", 0, "€").Number("number14", decimal.MaxValue).Number("number15", 0.5m)
             .Build().Validate());
     }
 

@@ -50,7 +50,7 @@ public sealed class TemplateMessageValidationTests
                 ("thing1", TemplateMessageRule.MissingKey, null), ("amount2", TemplateMessageRule.MissingKey, null),
             ],
             problems.Select(problem => (problem.Key, problem.Rule, problem.Suggestion)));
-        Assert.All(problems, problem => Assert.Equal(TemplateProblemSeverity.Error, problem.Severity));
+        Assert.All(problems, problem => Assert.Equal(problem.Rule == TemplateMessageRule.MissingKey, problem.Severity == TemplateProblemSeverity.Error));
         Assert.Contains("商品名称", problems[2].Message, StringComparison.Ordinal);
     }
 
@@ -106,12 +106,14 @@ public sealed class TemplateMessageValidationTests
     public void An_unknown_type_is_not_judged() =>
         Assert.Empty(TemplateMessage.Create("T").Set("hologram1", new string('x', 500) + "\n").Set("short_thing2", new string('x', 500)).Set("enum3", "x").Build().Validate());
 
-    [Fact]
-    public void A_blank_value_is_a_warning()
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("\u3000 ", 2)]
+    public void A_blank_value_is_an_error_where_the_platform_checks_it(string value, int length)
     {
-        var problem = Assert.Single(TemplateMessage.Create("T").Thing("thing1", "\u3000 ").Build().Validate());
+        var problem = Assert.Single(TemplateMessage.Create("T").Thing("thing1", value).Build().Validate());
 
-        Assert.Equal((TemplateMessageRule.Empty, TemplateProblemSeverity.Warning, 2), (problem.Rule, problem.Severity, problem.Length));
+        Assert.Equal((TemplateMessageRule.Empty, TemplateProblemSeverity.Error, length), (problem.Rule, problem.Severity, problem.Length));
     }
 
     [Fact]
