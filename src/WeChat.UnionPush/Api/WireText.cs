@@ -35,7 +35,15 @@ internal static class WireText
                 return new Rune(unicodeScalar).TryEncodeToUtf16(output, out numberOfCharactersWritten);
             }
 
-            var escape = unicodeScalar is '"' or '\\' ? $"\\{(char)unicodeScalar}" : $"\\u{unicodeScalar:x4}";
+            var escape = unicodeScalar switch
+            {
+                '"' => "\\\"",
+                '\\' => @"\\",
+                '\n' => @"\n",
+                '\r' => @"\r",
+                '\t' => @"\t",
+                _ => $"\\u{unicodeScalar:x4}",
+            };
             numberOfCharactersWritten = escape.AsSpan().TryCopyTo(output) ? escape.Length : 0;
             return numberOfCharactersWritten > 0;
         }
