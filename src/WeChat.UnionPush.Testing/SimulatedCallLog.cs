@@ -34,7 +34,9 @@ public sealed class SimulatedCallLog
     /// <param name="path">The API, such as <c>/cgi-bin/user/get</c>.</param>
     public long Count(string path) => _paths.TryGetValue(path, out var log) ? log.Count : 0;
 
-    /// <summary>How often an API answered with an error code (0 counts the successes).</summary>
+    /// <summary>
+    /// How often an API answered with an error code (0 counts the successes). Calls that were not answered by HTTP 200 and a whole body count nowhere.
+    /// </summary>
     /// <param name="path">The API.</param>
     /// <param name="errorCode">The <c>errcode</c>.</param>
     public long Count(string path, int errorCode) => _paths.TryGetValue(path, out var log) ? log.CountOf(errorCode) : 0;
@@ -48,9 +50,7 @@ public sealed class SimulatedCallLog
 
     internal void Arrived(WireRequest request, DateTimeOffset now)
     {
-        var call = _capacity == 0
-            ? null
-            : new SimulatedCall(request.Method.Method, request.Address, request.Body, request.ContentType?.ToString(), now);
+        var call = _capacity == 0 ? null : request.ToCall(now);
         _paths.GetOrAdd(request.Address.AbsolutePath, static _ => new PathLog()).Arrived(call, _capacity);
     }
 

@@ -44,6 +44,7 @@ public sealed class SimulatedPlatform
     {
         TimeProvider = timeProvider ?? TimeProvider.System;
         SeedState = Scrambler.Mix((ulong)seed);
+        Faults = new SimulatedFaults(this);
     }
 
     /// <summary>Its clock.</summary>
@@ -51,6 +52,9 @@ public sealed class SimulatedPlatform
 
     /// <summary>What it was asked.</summary>
     public SimulatedCallLog Calls { get; } = new();
+
+    /// <summary>What is to go wrong. Nothing by default.</summary>
+    public SimulatedFaults Faults { get; }
 
     /// <summary>
     /// How long every answer takes, measured on <see cref="TimeProvider"/>: the call is carried out when it arrives, and answered after that time. Zero by default.
@@ -170,6 +174,14 @@ public sealed class SimulatedPlatform
         }
     }
 
+    internal static void ThrowIfUnknown(string path)
+    {
+        if (Route.Find(path) is null)
+        {
+            throw new ArgumentException($"The simulated platform has no {path}.", nameof(path));
+        }
+    }
+
     internal string NextText(int length) => Scrambler.Text(NextState(), length);
 
     internal byte[] NextBytes(int count)
@@ -201,34 +213,35 @@ public sealed class SimulatedPlatform
             throw new InvalidOperationException($"The simulated platform has no {request.Method} https://{request.Address.Host}{path}.");
         }
 
+        Faults.Connect(request, Now);
         Calls.Arrived(request, Now);
         if (_gates.TryGetValue((path, false), out var before))
         {
             await before.PassAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var answer = Carry(new Call(this, route, request, Now), isLoopback);
-        Calls.Answered(path, answer.ErrorCode);
+        var strike = Faults.Answer(request, Now);
+        var call = new Call(this, route, request, Now);
+        var answer = strike.Fault is { } fault
+            ? fault.Spoil!(call, fault.IsProcessed ? Carry(call, isLoopback) : TurnAway(call))
+            : Carry(call, isLoopback);
+        if (answer.HasErrorCode)
+        {
+            Calls.Answered(path, answer.ErrorCode);
+        }
+
         if (_gates.TryGetValue((path, true), out var after))
         {
             await after.PassAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var latency = _latencies.GetValueOrDefault(path, Latency);
-        if (latency > TimeSpan.Zero)
+        var latency = answer.NeverComes ? Timeout.InfiniteTimeSpan : _latencies.GetValueOrDefault(path, Latency) + strike.Latency;
+        if (latency != TimeSpan.Zero)
         {
             await Task.Delay(latency, TimeProvider, cancellationToken).ConfigureAwait(false);
         }
 
-        return answer;
-    }
-
-    private static void ThrowIfUnknown(string path)
-    {
-        if (Route.Find(path) is null)
-        {
-            throw new ArgumentException($"The simulated platform has no {path}.", nameof(path));
-        }
+        return answer.Failure is { } failure ? throw NetworkErrors.BeforeHead(failure()) : answer;
     }
 
     private Answer Carry(Call call, bool isLoopback)
@@ -255,6 +268,13 @@ public sealed class SimulatedPlatform
         }
 
         return (call.Route.Token == TokenKind.None ? null : Authorize(call)) ?? call.Route.Handle(call);
+    }
+
+    // Whoever is turned away may still ask for the rid of it.
+    private Answer TurnAway(Call call)
+    {
+        call.App = call.Query("access_token") is { } text && _tokens.TryGetValue(text, out var token) ? token.App : null;
+        return call.Refuse(-1);
     }
 
     private Answer? Authorize(Call call)

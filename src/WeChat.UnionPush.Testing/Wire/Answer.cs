@@ -13,9 +13,20 @@ internal sealed record Answer(byte[] Body, int ErrorCode = 0)
 
     public HttpStatusCode Status { get; init; } = HttpStatusCode.OK;
 
+    /// <summary>What breaks the connection instead of the answer, or null.</summary>
+    public Func<Exception>? Failure { get; init; }
+
+    /// <summary>What breaks the connection halfway through the body, or null.</summary>
+    public Func<Exception>? BreaksOffWith { get; init; }
+
+    public bool NeverComes { get; init; }
+
+    /// <summary>Whether the error code is one that the caller could read.</summary>
+    public bool HasErrorCode => Status == HttpStatusCode.OK && Failure is null && BreaksOffWith is null && !NeverComes;
+
     public HttpResponseMessage ToResponse(HttpRequestMessage request)
     {
-        var content = new ByteArrayContent(Body);
+        HttpContent content = BreaksOffWith is { } failure ? new BrokenContent(Body, failure) : new ByteArrayContent(Body);
         content.Headers.TryAddWithoutValidation("Content-Type", ContentType);
         content.Headers.ContentLength = Body.Length;
         return new HttpResponseMessage(Status) { Content = content, RequestMessage = request };

@@ -49,4 +49,6 @@ internal sealed class WireRequest
 
         return new WireRequest(request, address, body.ToArray(), isChunked);
     }
+
+    public SimulatedCall ToCall(DateTimeOffset now) => new(Method.Method, Address, Body, ContentType?.ToString(), now);
 }
