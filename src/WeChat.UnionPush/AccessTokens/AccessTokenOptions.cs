@@ -7,8 +7,8 @@ public sealed class AccessTokenOptions
     public AccessTokenChannel Channel { get; set; }
 
     /// <summary>
-    /// How long before its end a token is replaced, at most half its lifetime. 4 minutes by default: the platform hands out a new stable token
-    /// in the old one's last five minutes, and the old one works until its own end. Spread by up to a minute, so that many machines do not ask at once.
+    /// How long before its end a token is replaced, at most half its lifetime. 4 minutes by default, at most 5: the platform hands out a new stable
+    /// token in the old one's last five minutes, and the old one works until its own end. Spread by up to a minute, so that many machines do not ask at once.
     /// </summary>
     public TimeSpan RefreshBefore { get; set; } = TimeSpan.FromMinutes(4);
 
@@ -21,9 +21,9 @@ public sealed class AccessTokenOptions
     /// </summary>
     public TimeSpan RefusalPause { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long one replacement may take in all: shared store, lease and platform. 30 seconds by default.</summary>
+    /// <summary>How long one replacement may take in all: shared store, lease and platform. 30 seconds by default, at most a minute.</summary>
     public TimeSpan RefreshTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one call of a shared store may take before the library goes on without it. 2 seconds by default.</summary>
+    /// <summary>How long one call of a shared store may take before the library goes on without it. 2 seconds by default, at most a minute.</summary>
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
 }

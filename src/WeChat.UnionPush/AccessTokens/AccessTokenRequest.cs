@@ -5,6 +5,9 @@ namespace WeChat.UnionPush;
 /// <summary>Asks the platform for a token, on either channel.</summary>
 internal static class AccessTokenRequest
 {
+    /// <summary>The platform's tokens live two hours; a longer life than this one is believed of no token.</summary>
+    public static readonly TimeSpan LongestLife = TimeSpan.FromDays(1);
+
     public static async Task<AccessToken> SendAsync(ApiTransport transport, WeChatAppOptions app, AccessTokenChannel channel, bool forced, TimeProvider time, CancellationToken cancellationToken)
     {
         // Counted from before the call: the platform's clock started somewhere in between.
@@ -31,9 +34,7 @@ internal static class AccessTokenRequest
             throw WeChatApiErrors.Create(endpoint.Path, answer.ErrorCode, answer.ErrorMessage);
         }
 
-        return string.IsNullOrWhiteSpace(answer.AccessToken) || answer.ExpiresIn <= 0
-            ? throw WeChatApiErrors.Incomplete(endpoint.Path, "access_token and expires_in")
-            : new AccessToken(answer.AccessToken, asked.AddSeconds(answer.ExpiresIn));
+        return new AccessToken(answer.AccessToken!, asked.AddSeconds(Math.Min(answer.ExpiresIn, LongestLife.TotalSeconds)));
     }
 
     private static void Write(PooledBuffer body, WeChatAppOptions app, bool forced)

@@ -10,11 +10,14 @@ internal sealed class CachingAccessTokenProvider(WeChatUnionPushOptions options,
         CacheOf(appId).RenewAsync(refused, cancellationToken);
 
     /// <summary>How the tokens of both apps are, for the health check.</summary>
-    public IEnumerable<(string App, (DateTimeOffset? ExpiresAt, WeChatApiException? LastFailure) Status)> Status =>
+    public IEnumerable<(string App, AccessTokenStatus Status)> Status =>
         [("official_account", officialAccount.Status), ("mini_program", miniProgram.Status)];
 
     /// <summary>Whether a call of the Official Account needs no token call first.</summary>
     public bool HasOfficialAccountToken => officialAccount.HasToken;
+
+    /// <summary>Throws when the shared store does not answer.</summary>
+    public Task CheckStoreAsync(CancellationToken cancellationToken) => officialAccount.CheckStoreAsync(cancellationToken);
 
     private AccessTokenCache CacheOf(string appId)
     {

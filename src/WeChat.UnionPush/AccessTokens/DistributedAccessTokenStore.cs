@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -27,15 +28,17 @@ internal sealed class DistributedAccessTokenStore(IDistributedCache cache, TimeP
             return null;
         }
 
-        var record = JsonSerializer.Deserialize(bytes, DistributedAccessTokenJson.Default.SharedRecord)
-            ?? throw new JsonException("The shared cache holds null in place of an access token record.");
-        return new StoredAccessToken
-        {
-            Token = string.IsNullOrWhiteSpace(record.Token) ? null : new AccessToken(record.Token, record.ExpiresAt),
-            FetchedAt = record.FetchedAt,
-            ForcedAt = record.ForcedAt,
-            ForcedCount = record.ForcedCount,
-        };
+        // The key is in the record as well: a cache that gives somebody else's record must not lend out somebody else's token.
+        var record = JsonSerializer.Deserialize(bytes, DistributedAccessTokenJson.Default.SharedRecord);
+        return record is not null && string.Equals(record.Key, key, StringComparison.Ordinal)
+            ? new StoredAccessToken
+            {
+                Token = string.IsNullOrWhiteSpace(record.Token) ? null : new AccessToken(record.Token, record.ExpiresAt),
+                FetchedAt = record.FetchedAt,
+                ForcedAt = record.ForcedAt,
+                ForcedCount = record.ForcedCount,
+            }
+            : throw new InvalidDataException($"The shared cache holds something else than the access token record of {key} under its key.");
     }
 
     public async ValueTask SetAsync(string key, StoredAccessToken record, CancellationToken cancellationToken = default)
@@ -44,6 +47,7 @@ internal sealed class DistributedAccessTokenStore(IDistributedCache cache, TimeP
         var bytes = JsonSerializer.SerializeToUtf8Bytes(
             new SharedRecord
             {
+                Key = key,
                 Token = record.Token?.Value,
                 ExpiresAt = record.Token?.ExpiresAt ?? default,
                 FetchedAt = record.FetchedAt,
@@ -56,55 +60,71 @@ internal sealed class DistributedAccessTokenStore(IDistributedCache cache, TimeP
 
     public async ValueTask<ILease?> TryLeaseAsync(string key, TimeSpan duration, CancellationToken cancellationToken = default)
     {
-        var name = $"{Prefix}{key}:lease";
-        if (await HolderAsync(name, cancellationToken).ConfigureAwait(false) is { } other && other.Until > _time.GetUtcNow())
-        {
-            return null;
-        }
-
-        var lease = new Lease(this, name, Guid.NewGuid().ToString("N"));
-        return await lease.RenewAsync(duration, cancellationToken).ConfigureAwait(false) ? lease : null;
+        var lease = new Lease(this, $"{Prefix}{key}:lease");
+        return await lease.TryTakeAsync(duration, cancellationToken).ConfigureAwait(false) ? lease : null;
     }
 
-    /// <summary>The cache's own expiry is a second line: the end is written down, so that it follows the host's clock.</summary>
-    private async ValueTask<(string Owner, DateTimeOffset Until)?> HolderAsync(string name, CancellationToken cancellationToken)
+    private sealed class Lease(DistributedAccessTokenStore store, string name) : ILease
     {
-        var bytes = await _cache.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        var parts = bytes is null ? [] : Encoding.UTF8.GetString(bytes).Split(' ');
-        return parts is [var owner, var until] && long.TryParse(until, System.Globalization.CultureInfo.InvariantCulture, out var milliseconds) && milliseconds is > 0 and < 253402300800000
-            ? (owner, DateTimeOffset.FromUnixTimeMilliseconds(milliseconds))
-            : null;
-    }
+        private readonly string _owner = Guid.NewGuid().ToString("N");
 
-    private sealed class Lease(DistributedAccessTokenStore store, string name, string owner) : ILease
-    {
-        public async ValueTask<bool> RenewAsync(TimeSpan duration, CancellationToken cancellationToken = default)
-        {
-            var now = store._time.GetUtcNow();
-            if (await store.HolderAsync(name, cancellationToken).ConfigureAwait(false) is { } holder && holder.Owner != owner && holder.Until > now)
-            {
-                return false;
-            }
+        public async Task<bool> TryTakeAsync(TimeSpan duration, CancellationToken cancellationToken) =>
+            await HolderAsync(cancellationToken).ConfigureAwait(false) is null && await WriteAsync(duration, cancellationToken).ConfigureAwait(false);
 
-            var value = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{owner} {(now + duration).ToUnixTimeMilliseconds()}");
-            await store._cache.SetAsync(name, Encoding.UTF8.GetBytes(value), new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = duration }, cancellationToken).ConfigureAwait(false);
-
-            // Of two that wrote at once, the cache kept one.
-            return await store.HolderAsync(name, cancellationToken).ConfigureAwait(false) is { } kept && kept.Owner == owner;
-        }
+        public async ValueTask<bool> RenewAsync(TimeSpan duration, CancellationToken cancellationToken = default) =>
+            await IsHeldAsync(cancellationToken).ConfigureAwait(false) && await WriteAsync(duration, cancellationToken).ConfigureAwait(false);
 
         public async ValueTask DisposeAsync()
         {
-            if (await store.HolderAsync(name, CancellationToken.None).ConfigureAwait(false) is { } holder && holder.Owner == owner)
+            if (await IsHeldAsync(CancellationToken.None).ConfigureAwait(false))
             {
                 await store._cache.RemoveAsync(name, CancellationToken.None).ConfigureAwait(false);
             }
+        }
+
+        private async Task<bool> WriteAsync(TimeSpan duration, CancellationToken cancellationToken)
+        {
+            var value = string.Create(CultureInfo.InvariantCulture, $"{_owner} {(store._time.GetUtcNow() + duration).ToUnixTimeMilliseconds()}");
+            try
+            {
+                await store._cache.SetAsync(
+                    name,
+                    Encoding.UTF8.GetBytes(value),
+                    new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = duration },
+                    cancellationToken).ConfigureAwait(false);
+
+                // Of two that wrote at once, the cache kept one.
+                return await IsHeldAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // Whether it was written is not known, and an attempt that was given up must leave nothing behind.
+                await DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+
+        private async Task<bool> IsHeldAsync(CancellationToken cancellationToken) =>
+            string.Equals(await HolderAsync(cancellationToken).ConfigureAwait(false), _owner, StringComparison.Ordinal);
+
+        /// <summary>Who holds it. The end is written down beside the cache's own expiry, so that it follows the host's clock.</summary>
+        private async Task<string?> HolderAsync(CancellationToken cancellationToken)
+        {
+            var bytes = await store._cache.GetAsync(name, cancellationToken).ConfigureAwait(false);
+            var parts = bytes is null ? [] : Encoding.UTF8.GetString(bytes).Split(' ');
+            return parts is [var owner, var until]
+                && long.TryParse(until, CultureInfo.InvariantCulture, out var milliseconds)
+                && milliseconds > store._time.GetUtcNow().ToUnixTimeMilliseconds()
+                ? owner
+                : null;
         }
     }
 }
 
 internal sealed class SharedRecord
 {
+    public string? Key { get; set; }
+
     public string? Token { get; set; }
 
     public DateTimeOffset ExpiresAt { get; set; }

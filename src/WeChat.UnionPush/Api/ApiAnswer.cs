@@ -3,11 +3,35 @@ using System.Text.Json.Serialization;
 namespace WeChat.UnionPush;
 
 /// <summary>What every answer of the platform may carry. An absent <c>errcode</c> means success.</summary>
-internal class ApiAnswer
+internal abstract class ApiAnswer
 {
+    private int? _errorCode;
+
     [JsonPropertyName("errcode")]
-    public int ErrorCode { get; set; }
+    public int ErrorCode
+    {
+        get => _errorCode ?? 0;
+        set => _errorCode = value;
+    }
 
     [JsonPropertyName("errmsg")]
+    [JsonConverter(typeof(TextOrNumberConverter))]
     public string? ErrorMessage { get; set; }
+
+    /// <summary>Whether an earlier attempt of the same call got no readable answer: it may have been carried out, whatever this answer says.</summary>
+    [JsonIgnore]
+    public bool FollowsLostAnswer { get; set; }
+
+    /// <summary>Whether the code is there, and not only taken for 0.</summary>
+    [JsonIgnore]
+    public bool HasErrorCode => _errorCode is not null;
+
+    /// <summary>What a success of this API must have and the answer lacks; without it the answer is as good as none. <see langword="null"/> when it is whole.</summary>
+    public virtual string? FindMissing() => null;
+}
+
+/// <summary>The answer of an API that says that it is done, and nothing else: without the code it could be anybody's JSON.</summary>
+internal sealed class DoneAnswer : ApiAnswer
+{
+    public override string? FindMissing() => HasErrorCode ? null : "errcode";
 }

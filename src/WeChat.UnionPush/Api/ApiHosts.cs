@@ -30,8 +30,9 @@ internal sealed class ApiHosts(Uri[] addresses, TimeProvider time)
     /// <summary>Moves on from a host, once however many calls failed on it.</summary>
     public void Failed(int index)
     {
-        if (addresses.Length > 1)
+        if (addresses.Length > 1 && Volatile.Read(ref _current) == index)
         {
+            // The moment first: whoever sees the next host must not find an older one, and return at once.
             Interlocked.Exchange(ref _failedAt, time.GetTimestamp());
             Interlocked.CompareExchange(ref _current, (index + 1) % addresses.Length, index);
         }

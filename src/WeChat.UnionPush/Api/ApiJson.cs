@@ -4,7 +4,7 @@ namespace WeChat.UnionPush;
 
 /// <summary>The wire records of every API, read without reflection; numbers may come as strings.</summary>
 [JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowReadingFromString, GenerationMode = JsonSourceGenerationMode.Metadata)]
-[JsonSerializable(typeof(ApiAnswer))]
+[JsonSerializable(typeof(DoneAnswer))]
 [JsonSerializable(typeof(AccessTokenAnswer))]
 [JsonSerializable(typeof(FollowerPageAnswer))]
 [JsonSerializable(typeof(FollowerPageData))]

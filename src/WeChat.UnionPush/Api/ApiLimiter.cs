@@ -1,10 +1,14 @@
+using System.Threading.Channels;
+
 namespace WeChat.UnionPush;
 
 /// <summary>Paces calls: at most so many a second, with a second's worth of burst, and at most so many at the same time.</summary>
-internal sealed class ApiLimiter : IDisposable
+internal sealed class ApiLimiter
 {
     private readonly TimeProvider _time;
-    private readonly SemaphoreSlim _concurrency;
+
+    // First come, first served. A SemaphoreSlim would want to be disposed, and those who wait for it then wait for ever.
+    private readonly Channel<bool> _underWay;
     private readonly long _interval;
     private readonly long _burst;
     private long _next;
@@ -12,44 +16,33 @@ internal sealed class ApiLimiter : IDisposable
     public ApiLimiter(int perSecond, int concurrent, TimeProvider time)
     {
         _time = time;
-        _concurrency = new SemaphoreSlim(concurrent, concurrent);
+        _underWay = Channel.CreateBounded<bool>(concurrent);
         _interval = perSecond > 0 ? time.TimestampFrequency / perSecond : 0;
         _burst = _interval * Math.Max(0, perSecond - 1);
         _next = perSecond > 0 ? time.GetTimestamp() - _burst : 0;
     }
 
-    public ValueTask EnterAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for a place among the calls that are under way. Each is left again with <see cref="Leave"/>.</summary>
+    public ValueTask EnterAsync(CancellationToken cancellationToken) => _underWay.Writer.WriteAsync(true, cancellationToken);
+
+    public void Leave() => _underWay.Reader.TryRead(out _);
+
+    /// <summary>Waits until the next attempt may go out.</summary>
+    public ValueTask PaceAsync(CancellationToken cancellationToken)
     {
-        var entered = _concurrency.WaitAsync(cancellationToken);
-        return _interval == 0 ? new(entered) : PacedAsync(entered, cancellationToken);
-    }
-
-    public void Leave() => _concurrency.Release();
-
-    public void Dispose() => _concurrency.Dispose();
-
-    private async ValueTask PacedAsync(Task entered, CancellationToken cancellationToken)
-    {
-        await entered.ConfigureAwait(false);
-        try
+        if (_interval == 0)
         {
-            var now = _time.GetTimestamp();
-            long next, start;
-            do
-            {
-                next = Interlocked.Read(ref _next);
-                start = Math.Max(next, now - _burst);
-            }
-            while (Interlocked.CompareExchange(ref _next, start + _interval, next) != next);
-            if (start > now)
-            {
-                await Task.Delay(_time.GetElapsedTime(now, start), _time, cancellationToken).ConfigureAwait(false);
-            }
+            return default;
         }
-        catch
+
+        var now = _time.GetTimestamp();
+        long next, start;
+        do
         {
-            _concurrency.Release();
-            throw;
+            next = Interlocked.Read(ref _next);
+            start = Math.Max(next, now - _burst);
         }
+        while (Interlocked.CompareExchange(ref _next, start + _interval, next) != next);
+        return start > now ? new(Task.Delay(_time.GetElapsedTime(now, start), _time, cancellationToken)) : default;
     }
 }

@@ -25,7 +25,6 @@ internal sealed class ApiTransport : IDisposable
     private readonly HttpMessageInvoker _invoker;
     private readonly ApiHosts _hosts;
     private readonly ApiLimiter _sendLimiter;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TimeSpan _attemptTimeout;
     private readonly TimeSpan _totalTimeout;
@@ -35,8 +34,8 @@ internal sealed class ApiTransport : IDisposable
     public ApiTransport(HttpMessageInvoker invoker, WeChatUnionPushOptions options, TimeProvider time, ILogger<ApiTransport> logger)
     {
         _invoker = invoker;
-        _time = time;
         _logger = logger;
+        Time = time;
         _hosts = new ApiHosts([options.ApiBaseAddress, .. options.FallbackAddresses], time);
         _sendLimiter = new ApiLimiter(options.TemplateMessages.MaxPerSecond, options.TemplateMessages.MaxConcurrent, time);
         _attemptTimeout = options.Http.AttemptTimeout;
@@ -63,11 +62,12 @@ internal sealed class ApiTransport : IDisposable
         bool MayRepeat { get; }
     }
 
-    public void Dispose()
-    {
-        _invoker.Dispose();
-        _sendLimiter.Dispose();
-    }
+    public TimeProvider Time { get; }
+
+    public void Dispose() => _invoker.Dispose();
+
+    /// <summary>The limits of an API that has some. The caller enters before the call and leaves after it; the pace of its attempts is kept here.</summary>
+    public ApiLimiter? LimiterOf(ApiEndpoint endpoint) => ReferenceEquals(endpoint, Endpoints.TemplateSend) ? _sendLimiter : null;
 
     /// <summary>Makes a call.</summary>
     /// <param name="endpoint">The API.</param>
@@ -79,32 +79,39 @@ internal sealed class ApiTransport : IDisposable
         where TAnswer : ApiAnswer
     {
         using var activity = Telemetry.StartCall(endpoint);
-        var measured = Telemetry.CallDuration.Enabled;
-        var started = _time.GetTimestamp();
-        var attempt = await AttemptAsync(endpoint, token, query, body, cancellationToken).ConfigureAwait(false);
+        await PaceAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        var started = Time.GetTimestamp();
+        var attempt = await AttemptAsync(endpoint, token, query, body, _totalTimeout, cancellationToken).ConfigureAwait(false);
         if (attempt.MayRepeat && _retries is not null)
         {
             attempt = await RepeatAsync(attempt, started, endpoint, token, query, body, cancellationToken).ConfigureAwait(false);
         }
 
-        if (measured || activity is not null)
+        if (Telemetry.CallDuration.Enabled || activity is not null)
         {
-            Telemetry.CallEnded(endpoint, activity, _time.GetElapsedTime(started), attempt.Answer, attempt.Failure);
+            Telemetry.CallEnded(endpoint, activity, Time.GetElapsedTime(started), attempt.Answer, attempt.Failure);
         }
 
-        return attempt.Answer ?? throw attempt.Failure!;
+        if (attempt.Answer is { } answer)
+        {
+            answer.FollowsLostAnswer = attempt.IsLost;
+            return answer;
+        }
+
+        throw attempt is { IsLost: true, Failure.OutcomeUnknown: false } ? WeChatApiErrors.Lost(endpoint.Path, attempt.Failure) : attempt.Failure!;
     }
 
     private async Task<Attempt<TAnswer>> RepeatAsync<TAnswer>(Attempt<TAnswer> first, long started, ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
         where TAnswer : ApiAnswer
     {
-        var left = _totalTimeout - _time.GetElapsedTime(started);
+        var left = _totalTimeout - Time.GetElapsedTime(started);
         if (left <= TimeSpan.Zero)
         {
             return first;
         }
 
-        using var total = new CancellationTokenSource(left, _time);
+        // Ends the waits between the attempts. An attempt itself ends by its own clock, for only that way is it known to be lost.
+        using var total = new CancellationTokenSource(left, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, total.Token);
         var last = first;
         var made = 0;
@@ -112,13 +119,15 @@ internal sealed class ApiTransport : IDisposable
         {
             // The pipeline's first execution hands it the attempt that has been made already, so a call that succeeds at once never pays for it.
             return await _retries!.ExecuteAsync(
-                async token2 =>
+                async stop =>
                 {
                     if (made++ > 0)
                     {
+                        await PaceAsync(endpoint, stop).ConfigureAwait(false);
                         Log.CallRepeated(_logger, endpoint.Path, made, Describe(last));
                         Telemetry.CallRepeated(endpoint);
-                        last = await AttemptAsync(endpoint, token, query, body, token2).ConfigureAwait(false);
+                        var next = await AttemptAsync(endpoint, token, query, body, _totalTimeout - Time.GetElapsedTime(started), cancellationToken).ConfigureAwait(false);
+                        last = next with { IsLost = next.IsLost || last.IsLost };
                     }
 
                     return last;
@@ -129,35 +138,25 @@ internal sealed class ApiTransport : IDisposable
         {
             return last;
         }
+        catch (OperationCanceledException)
+        {
+            // The linked source's token is nothing to the caller.
+            throw new OperationCanceledException(cancellationToken);
+        }
     }
 
     private static string Describe<TAnswer>(Attempt<TAnswer> attempt)
         where TAnswer : ApiAnswer => attempt.Answer is { } answer ? new WeChatErrorCode(answer.ErrorCode).ToString() : attempt.Failure!.Message;
 
-    private async ValueTask<Attempt<TAnswer>> AttemptAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    private ValueTask PaceAsync(ApiEndpoint endpoint, CancellationToken cancellationToken) =>
+        LimiterOf(endpoint) is { } limiter ? limiter.PaceAsync(cancellationToken) : default;
+
+    private async ValueTask<Attempt<TAnswer>> AttemptAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, TimeSpan left, CancellationToken cancellationToken)
         where TAnswer : ApiAnswer
     {
-        if (!ReferenceEquals(endpoint, Endpoints.TemplateSend))
-        {
-            return await AttemptOnceAsync(endpoint, token, query, body, cancellationToken).ConfigureAwait(false);
-        }
-
-        await _sendLimiter.EnterAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await AttemptOnceAsync(endpoint, token, query, body, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _sendLimiter.Leave();
-        }
-    }
-
-    private async ValueTask<Attempt<TAnswer>> AttemptOnceAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-        where TAnswer : ApiAnswer
-    {
+        var limit = left < _attemptTimeout ? left : _attemptTimeout;
         var host = _hosts.Current;
-        using var timeout = new CancellationTokenSource(_attemptTimeout, _time);
+        using var timeout = new CancellationTokenSource(limit > TimeSpan.Zero ? limit : TimeSpan.Zero, Time);
         using var either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token) : null;
         var stop = either?.Token ?? timeout.Token;
         try
@@ -171,31 +170,32 @@ internal sealed class ApiTransport : IDisposable
 
             using var response = await _invoker.SendAsync(request, stop).ConfigureAwait(false);
             using var answer = await ReadAsync(response, stop).ConfigureAwait(false);
-            return Judge(endpoint, host, response.StatusCode, answer.WrittenMemory);
+            return answer.WrittenCount > MaxAnswerBytes
+                ? Lost(endpoint, host, exception: null, $"gave an answer of more than {MaxAnswerBytes / 1024 / 1024} MB")
+                : Judge(endpoint, host, response.StatusCode, answer.WrittenMemory);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The linked source's token is nothing to the caller.
             throw new OperationCanceledException(cancellationToken);
         }
+        catch (OperationCanceledException exception) when (exception.InnerException is TimeoutException && !timeout.IsCancellationRequested)
+        {
+            // So does the handler report a connection that did not come about in its time.
+            return Unreached(endpoint, host, exception.InnerException);
+        }
         catch (OperationCanceledException exception)
         {
-            return Failed(endpoint, host, exception, $"gave no answer within {_attemptTimeout.TotalSeconds:0.###} s");
+            return Lost(endpoint, host, exception, $"gave no answer within {limit.TotalSeconds:0.###} s");
         }
         catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
             or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
         {
-            _hosts.Failed(host);
-            return new(new WeChatApiException(
-                endpoint.Path,
-                null,
-                WeChatErrorClass.Transient,
-                $"{endpoint.Path} could not be reached on {_hosts[host].Host}: {exception.Message} Check network, proxy and DNS of this machine.",
-                exception), MayRepeat: true);
+            return Unreached(endpoint, host, exception);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return Failed(endpoint, host, exception, "broke off");
+            return Lost(endpoint, host, exception, "broke off");
         }
     }
 
@@ -210,15 +210,10 @@ internal sealed class ApiTransport : IDisposable
                 while (true)
                 {
                     var read = await stream.ReadAsync(buffer.GetMemory(1024), cancellationToken).ConfigureAwait(false);
-                    if (read == 0)
+                    buffer.Advance(read);
+                    if (read == 0 || buffer.WrittenCount > MaxAnswerBytes)
                     {
                         return buffer;
-                    }
-
-                    buffer.Advance(read);
-                    if (buffer.WrittenCount > MaxAnswerBytes)
-                    {
-                        throw new IOException($"The answer is longer than {MaxAnswerBytes} bytes.");
                     }
                 }
             }
@@ -233,11 +228,18 @@ internal sealed class ApiTransport : IDisposable
     private Attempt<TAnswer> Judge<TAnswer>(ApiEndpoint<TAnswer> endpoint, int host, HttpStatusCode status, ReadOnlyMemory<byte> body)
         where TAnswer : ApiAnswer
     {
+        // The platform's own codes count under any status; a success only under 200.
         var answer = Parse(endpoint.Answer, body.Span);
-        if (answer is not null && (status == HttpStatusCode.OK || answer.ErrorCode != 0))
+        if (answer is { ErrorCode: not 0 })
         {
-            var busy = answer.ErrorCode != 0 && WeChatApiErrors.Classify(endpoint.Path, answer.ErrorCode, answer.ErrorMessage) == WeChatErrorClass.Transient;
-            return new(answer, MayRepeat: busy);
+            return new(answer, MayRepeat: WeChatApiErrors.Classify(endpoint.Path, answer.ErrorCode, answer.ErrorMessage) == WeChatErrorClass.Transient);
+        }
+
+        if (answer is not null && status == HttpStatusCode.OK)
+        {
+            return answer.FindMissing() is { } missing
+                ? new(WeChatApiErrors.Incomplete(endpoint.Path, missing), MayRepeat: endpoint.Repeat == ApiRepeat.Always)
+                : new(answer, MayRepeat: false);
         }
 
         if (status == HttpStatusCode.PreconditionFailed)
@@ -253,7 +255,7 @@ internal sealed class ApiTransport : IDisposable
         }
 
         var shown = Redaction.Quote(body.Span);
-        if (status is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.RequestTimeout and not HttpStatusCode.TooManyRequests)
+        if (status is >= HttpStatusCode.MultipleChoices and < HttpStatusCode.InternalServerError and not HttpStatusCode.RequestTimeout and not HttpStatusCode.TooManyRequests)
         {
             return new(new WeChatApiException(
                 endpoint.Path,
@@ -278,7 +280,23 @@ internal sealed class ApiTransport : IDisposable
             MayRepeat: endpoint.Repeat == ApiRepeat.Always);
     }
 
-    private Attempt<TAnswer> Failed<TAnswer>(ApiEndpoint<TAnswer> endpoint, int host, Exception exception, string what)
+    /// <summary>Nothing left this machine, so the call may be made again whatever it does.</summary>
+    private Attempt<TAnswer> Unreached<TAnswer>(ApiEndpoint<TAnswer> endpoint, int host, Exception exception)
+        where TAnswer : ApiAnswer
+    {
+        _hosts.Failed(host);
+        return new(
+            new WeChatApiException(
+                endpoint.Path,
+                null,
+                WeChatErrorClass.Transient,
+                $"{endpoint.Path} could not be reached on {_hosts[host].Host}: {Redaction.Quote(exception.Message)} Check network, proxy and DNS of this machine.",
+                exception),
+            MayRepeat: true);
+    }
+
+    /// <summary>The request left, and no answer came.</summary>
+    private Attempt<TAnswer> Lost<TAnswer>(ApiEndpoint<TAnswer> endpoint, int host, Exception? exception, string what)
         where TAnswer : ApiAnswer
     {
         _hosts.Failed(host);
@@ -360,16 +378,21 @@ internal sealed class ApiTransport : IDisposable
 
     private sealed record CachedUri(AccessToken Token, int Host, Uri Uri);
 
-    private readonly record struct Attempt<TAnswer>(TAnswer? Answer, WeChatApiException? Failure, bool MayRepeat) : IAttempt
+    /// <summary>What came of an attempt.</summary>
+    /// <param name="Answer">The platform's answer.</param>
+    /// <param name="Failure">Why there is none.</param>
+    /// <param name="MayRepeat">Whether another attempt may be made.</param>
+    /// <param name="IsLost">Whether it, or one before it, may have been carried out without an answer.</param>
+    private readonly record struct Attempt<TAnswer>(TAnswer? Answer, WeChatApiException? Failure, bool MayRepeat, bool IsLost) : IAttempt
         where TAnswer : ApiAnswer
     {
         public Attempt(TAnswer answer, bool MayRepeat)
-            : this(answer, null, MayRepeat)
+            : this(answer, null, MayRepeat, IsLost: false)
         {
         }
 
         public Attempt(WeChatApiException failure, bool MayRepeat)
-            : this(null, failure, MayRepeat)
+            : this(null, failure, MayRepeat, failure.OutcomeUnknown)
         {
         }
     }

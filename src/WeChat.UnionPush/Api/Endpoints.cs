@@ -16,7 +16,7 @@ internal static class Endpoints
     // A login code works once: asked again after an answer that got lost, the platform says 40163 to a user who did nothing wrong.
     public static readonly ApiEndpoint<SessionAnswer> CodeToSession = new(HttpMethod.Get, "/sns/jscode2session", ApiRepeat.WhenNotDone, ApiJson.Default.SessionAnswer);
 
-    public static readonly ApiEndpoint<ApiAnswer> CheckSession = new(HttpMethod.Get, "/wxa/checksession", ApiRepeat.Always, ApiJson.Default.ApiAnswer);
+    public static readonly ApiEndpoint<DoneAnswer> CheckSession = new(HttpMethod.Get, "/wxa/checksession", ApiRepeat.Always, ApiJson.Default.DoneAnswer);
 
     public static readonly ApiEndpoint<SessionAnswer> ResetSession = new(HttpMethod.Get, "/wxa/resetusersessionkey", ApiRepeat.WhenNotDone, ApiJson.Default.SessionAnswer);
 
@@ -26,7 +26,7 @@ internal static class Endpoints
     public static readonly ApiEndpoint<QuotaAnswer> QuotaGet = new(HttpMethod.Post, "/cgi-bin/openapi/quota/get", ApiRepeat.Always, ApiJson.Default.QuotaAnswer);
 
     // Ten a month: one that may have been carried out is not asked for again.
-    public static readonly ApiEndpoint<ApiAnswer> ClearQuota = new(HttpMethod.Post, "/cgi-bin/clear_quota", ApiRepeat.WhenNotDone, ApiJson.Default.ApiAnswer);
+    public static readonly ApiEndpoint<DoneAnswer> ClearQuota = new(HttpMethod.Post, "/cgi-bin/clear_quota", ApiRepeat.WhenNotDone, ApiJson.Default.DoneAnswer);
 
     public static readonly ApiEndpoint<RequestAnswer> RequestGet = new(HttpMethod.Post, "/cgi-bin/openapi/rid/get", ApiRepeat.Always, ApiJson.Default.RequestAnswer);
 
@@ -38,11 +38,11 @@ internal static class Endpoints
 
     public static readonly ApiEndpoint<TemplateAddAnswer> TemplateAdd = new(HttpMethod.Post, "/cgi-bin/template/api_add_template", ApiRepeat.WhenNotDone, ApiJson.Default.TemplateAddAnswer);
 
-    public static readonly ApiEndpoint<ApiAnswer> TemplateDelete = new(HttpMethod.Post, "/cgi-bin/template/del_private_template", ApiRepeat.WhenNotDone, ApiJson.Default.ApiAnswer);
+    public static readonly ApiEndpoint<DoneAnswer> TemplateDelete = new(HttpMethod.Post, "/cgi-bin/template/del_private_template", ApiRepeat.WhenNotDone, ApiJson.Default.DoneAnswer);
 
     public static readonly ApiEndpoint<IndustryAnswer> IndustryGet = new(HttpMethod.Get, "/cgi-bin/template/get_industry", ApiRepeat.Always, ApiJson.Default.IndustryAnswer);
 
-    public static readonly ApiEndpoint<ApiAnswer> IndustrySet = new(HttpMethod.Post, "/cgi-bin/template/api_set_industry", ApiRepeat.WhenNotDone, ApiJson.Default.ApiAnswer);
+    public static readonly ApiEndpoint<DoneAnswer> IndustrySet = new(HttpMethod.Post, "/cgi-bin/template/api_set_industry", ApiRepeat.WhenNotDone, ApiJson.Default.DoneAnswer);
 
     public static readonly ApiEndpoint<BlockedAnswer> TemplateBlocked = new(HttpMethod.Post, "/wxa/sec/queryblocktmplmsg", ApiRepeat.Always, ApiJson.Default.BlockedAnswer);
 }

@@ -49,6 +49,19 @@ internal static class WeChatApiErrors
         OutcomeUnknown = true,
     };
 
+    /// <summary>Makes the exception for a call that failed after an attempt of it had got no readable answer.</summary>
+    /// <param name="apiPath">Path of the API, without its query.</param>
+    /// <param name="last">What came of the last attempt.</param>
+    internal static WeChatApiException Lost(string apiPath, WeChatApiException last) => new(
+        apiPath,
+        null,
+        WeChatErrorClass.Transient,
+        $"An attempt of {apiPath} got no readable answer, and what became of it is not known. The next one failed: {last.Message}",
+        last)
+    {
+        OutcomeUnknown = true,
+    };
+
     private static TimeSpan? RetryAfter(int errorCode, WeChatErrorClass errorClass) => errorCode switch
     {
         44990 => TimeSpan.FromSeconds(1),

@@ -3,12 +3,12 @@ namespace WeChat.UnionPush;
 /// <summary>Time limits, retries and connections of calls to the platform.</summary>
 public sealed class WeChatHttpOptions
 {
-    /// <summary>How long one attempt of a call may take. 10 seconds by default.</summary>
+    /// <summary>How long one attempt of a call may take. 10 seconds by default, at most 4 minutes.</summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a call may take with all its attempts and the waits between them. 30 seconds by default, at most 9 minutes: a message is
-    /// repeated only inside the ten minutes in which the platform recognises its <c>client_msg_id</c>.
+    /// How long a call may take with all its attempts and the waits between them, once it was its turn. 30 seconds by default, at most 4 minutes: a
+    /// message is repeated only inside the ten minutes in which the platform recognises its <c>client_msg_id</c>, and a refused token begins the call anew.
     /// </summary>
     public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

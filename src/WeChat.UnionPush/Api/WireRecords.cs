@@ -10,6 +10,8 @@ internal sealed class AccessTokenAnswer : ApiAnswer
 
     [JsonPropertyName("expires_in")]
     public long ExpiresIn { get; set; }
+
+    public override string? FindMissing() => string.IsNullOrWhiteSpace(AccessToken) || ExpiresIn <= 0 ? "access_token and expires_in" : null;
 }
 
 internal sealed class FollowerPageAnswer : ApiAnswer
@@ -88,6 +90,8 @@ internal sealed class MessageAnswer : ApiAnswer
 {
     [JsonPropertyName("msgid")]
     public long? MessageId { get; set; }
+
+    public override string? FindMissing() => MessageId is null ? "msgid" : null;
 }
 
 internal sealed class OpenDataWire
@@ -171,10 +175,10 @@ internal sealed class RequestWire
 internal sealed class CallbackCheckAnswer : ApiAnswer
 {
     [JsonPropertyName("dns")]
-    public List<CallbackDnsWire>? Dns { get; set; }
+    public List<CallbackDnsWire?>? Dns { get; set; }
 
     [JsonPropertyName("ping")]
-    public List<CallbackPingWire>? Ping { get; set; }
+    public List<CallbackPingWire?>? Ping { get; set; }
 }
 
 internal sealed class CallbackDnsWire
@@ -204,13 +208,15 @@ internal sealed class CallbackPingWire
 internal sealed class AddressesAnswer : ApiAnswer
 {
     [JsonPropertyName("ip_list")]
-    public List<string>? Addresses { get; set; }
+    public List<string?>? Addresses { get; set; }
 }
 
 internal sealed class TemplateListAnswer : ApiAnswer
 {
     [JsonPropertyName("template_list")]
-    public List<TemplateWire>? Templates { get; set; }
+    public List<TemplateWire?>? Templates { get; set; }
+
+    public override string? FindMissing() => Templates is null ? "template_list" : null;
 }
 
 internal sealed class TemplateWire
@@ -238,6 +244,8 @@ internal sealed class TemplateAddAnswer : ApiAnswer
 {
     [JsonPropertyName("template_id")]
     public string? TemplateId { get; set; }
+
+    public override string? FindMissing() => string.IsNullOrWhiteSpace(TemplateId) ? "template_id" : null;
 }
 
 internal sealed class IndustryAnswer : ApiAnswer
@@ -247,6 +255,8 @@ internal sealed class IndustryAnswer : ApiAnswer
 
     [JsonPropertyName("secondary_industry")]
     public IndustryWire? Secondary { get; set; }
+
+    public override string? FindMissing() => Primary is null ? "primary_industry" : null;
 }
 
 internal sealed class IndustryWire

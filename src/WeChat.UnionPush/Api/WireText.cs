@@ -15,7 +15,9 @@ internal static class WireText
     /// <summary>Escapes the quote, the backslash and control characters. The framework's most relaxed encoder still escapes emoji, U+3000 and others.</summary>
     private sealed class PlainEncoder : JavaScriptEncoder
     {
-        private static readonly SearchValues<char> Escaped = SearchValues.Create([.. Enumerable.Range(0, ' ').Select(static value => (char)value), '"', '\\']);
+        // Surrogates too: half a pair must come to the step that replaces it, or the text would end there.
+        private static readonly SearchValues<char> Escaped = SearchValues.Create(
+            [.. Enumerable.Range(0, ' ').Concat(Enumerable.Range(0xD800, 0x800)).Select(static value => (char)value), '"', '\\']);
         private static readonly SearchValues<byte> EscapedBytes = SearchValues.Create([.. Enumerable.Range(0, ' ').Select(static value => (byte)value), (byte)'"', (byte)'\\']);
 
         public override int MaxOutputCharactersPerInputCharacter => 6;

@@ -102,20 +102,19 @@ public sealed class WeChatUnionPushBuilder
     }
 
     /// <summary>
-    /// Adds a health check: how old the access tokens are, the last refusal, whether the shared store answers. Makes no token call; unhealthy when the
-    /// platform refuses the credentials, degraded when something else is wrong.
+    /// Adds a health check: how old the access tokens are, the last refusal, whether the shared store answers. Makes no token call; unhealthy while the
+    /// platform's refusal of the credentials stands, degraded when something else is wrong. A refusal stands for <see cref="AccessTokenOptions.RefusalPause"/>;
+    /// then the check lets calls back in, and the next one asks the platform again.
     /// </summary>
     /// <param name="includeQuota">Asks the platform how many template messages are left today too, when a token is at hand. Off by default.</param>
     /// <param name="healthCheckName">Name of the check; that of the registration's client by default.</param>
     public WeChatUnionPushBuilder AddHealthCheck(bool includeQuota = false, string? healthCheckName = null)
     {
-        var (name, key) = (Name, ServiceKey);
+        var key = ServiceKey;
         Services.AddHealthChecks().Add(new HealthCheckRegistration(
             healthCheckName ?? HttpClientName,
             services => new WeChatHealthCheck(
-                services.OptionsOf(name),
                 services.Get<IAccessTokenProvider>(key),
-                services.Get<IAccessTokenStore>(key),
                 services.Get<IWeChatDiagnostics>(key),
                 includeQuota,
                 services.GetRequiredService<TimeProvider>()),

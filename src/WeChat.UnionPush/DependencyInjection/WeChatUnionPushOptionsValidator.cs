@@ -5,7 +5,8 @@ namespace WeChat.UnionPush;
 /// <summary>Finds every wrong option at once, and names it the way configuration does.</summary>
 internal sealed class WeChatUnionPushOptionsValidator : IValidateOptions<WeChatUnionPushOptions>
 {
-    private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(9);
+    // A call is made at most twice, before and after its token was refused, and both must lie within the ten minutes of a message id.
+    private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(4);
 
     public ValidateOptionsResult Validate(string? name, WeChatUnionPushOptions options)
     {
@@ -30,11 +31,11 @@ internal sealed class WeChatUnionPushOptionsValidator : IValidateOptions<WeChatU
             Add("AccessToken:Channel", $"is {options.AccessToken.Channel:D}; it is Stable or Classic");
         }
 
-        CheckSpan(options.AccessToken.RefreshBefore, "AccessToken:RefreshBefore", TimeSpan.FromHours(1));
+        CheckSpan(options.AccessToken.RefreshBefore, "AccessToken:RefreshBefore", TimeSpan.FromMinutes(5));
         CheckSpan(options.AccessToken.RetryDelay, "AccessToken:RetryDelay", TimeSpan.FromHours(1));
         CheckSpan(options.AccessToken.RefusalPause, "AccessToken:RefusalPause", TimeSpan.FromHours(1));
-        CheckSpan(options.AccessToken.RefreshTimeout, "AccessToken:RefreshTimeout", TimeSpan.FromMinutes(10));
-        CheckSpan(options.AccessToken.StoreTimeout, "AccessToken:StoreTimeout", TimeSpan.FromMinutes(10));
+        CheckSpan(options.AccessToken.RefreshTimeout, "AccessToken:RefreshTimeout", TimeSpan.FromMinutes(1));
+        CheckSpan(options.AccessToken.StoreTimeout, "AccessToken:StoreTimeout", TimeSpan.FromMinutes(1));
         CheckSpan(options.Http.AttemptTimeout, "Http:AttemptTimeout", LongestCall);
         CheckSpan(options.Http.TotalTimeout, "Http:TotalTimeout", LongestCall);
         CheckSpan(options.Http.RetryDelay, "Http:RetryDelay", TimeSpan.FromMinutes(1));

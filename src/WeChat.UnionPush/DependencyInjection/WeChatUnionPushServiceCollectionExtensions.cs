@@ -138,7 +138,9 @@ public static class WeChatUnionPushServiceCollectionExtensions
                 // handler's own activities would carry the URL with its token.
                 handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
                 handler.MaxConnectionsPerServer = provider.OptionsOf(builder.Name).Http.MaxConnections;
-                handler.ConnectTimeout = provider.OptionsOf(builder.Name).Http.AttemptTimeout;
+
+                // Shorter than an attempt, so that a connection that never came about is told apart from an answer that never came.
+                handler.ConnectTimeout = provider.OptionsOf(builder.Name).Http.AttemptTimeout / 2;
                 handler.AllowAutoRedirect = false;
                 handler.UseCookies = false;
                 handler.ActivityHeadersPropagator = null;

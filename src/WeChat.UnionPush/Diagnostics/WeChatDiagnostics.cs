@@ -49,14 +49,16 @@ internal sealed class WeChatDiagnostics(AccountApi api) : IWeChatDiagnostics
         };
         var answer = await CallAsync(Endpoints.CallbackCheck, "action", action, cancellationToken, "check_operator", checkOperator).ConfigureAwait(false);
         return new CallbackReachability(
-            [.. (answer.Dns ?? []).Select(static row => new CallbackResolution(row.Ip ?? "", row.RealOperator ?? ""))],
-            [.. (answer.Ping ?? []).Select(static row => new CallbackPing(row.Ip ?? "", row.FromOperator ?? "", row.PackageLoss ?? "", row.Time ?? ""))]);
+            [.. (answer.Dns ?? []).OfType<CallbackDnsWire>().Select(static row => new CallbackResolution(row.Ip ?? "", row.RealOperator ?? ""))],
+            [.. (answer.Ping ?? []).OfType<CallbackPingWire>().Select(static row => new CallbackPing(row.Ip ?? "", row.FromOperator ?? "", row.PackageLoss ?? "", row.Time ?? ""))]);
     }
 
     public async Task<IReadOnlyList<string>> GetApiAddressesAsync(CancellationToken cancellationToken = default)
     {
         var answer = await api.CallOrThrowAsync(Endpoints.ApiAddresses, query: null, body: default, cancellationToken).ConfigureAwait(false);
-        return answer.Addresses ?? throw WeChatApiErrors.Incomplete(Endpoints.ApiAddresses.Path, "ip_list");
+        return answer.Addresses is { } addresses
+            ? [.. addresses.OfType<string>()]
+            : throw WeChatApiErrors.Incomplete(Endpoints.ApiAddresses.Path, "ip_list");
     }
 
     private async Task<TAnswer> CallAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, string name, string value, CancellationToken cancellationToken, string? secondName = null, string? secondValue = null)

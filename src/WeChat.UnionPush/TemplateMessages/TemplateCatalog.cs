@@ -69,7 +69,7 @@ internal sealed class TemplateCatalog(AccountApi api, TemplateMessageOptions opt
                 }
             },
             cancellationToken).ConfigureAwait(false);
-        return string.IsNullOrWhiteSpace(answer.TemplateId) ? throw WeChatApiErrors.Incomplete(Endpoints.TemplateAdd.Path, "template_id") : answer.TemplateId;
+        return answer.TemplateId!;
     }
 
     public async Task RemoveAsync(string templateId, CancellationToken cancellationToken = default)
@@ -81,9 +81,7 @@ internal sealed class TemplateCatalog(AccountApi api, TemplateMessageOptions opt
     public async Task<TemplateIndustries> GetIndustriesAsync(CancellationToken cancellationToken = default)
     {
         var answer = await api.CallOrThrowAsync(Endpoints.IndustryGet, query: null, body: default, cancellationToken).ConfigureAwait(false);
-        return answer.Primary is null
-            ? throw WeChatApiErrors.Incomplete(Endpoints.IndustryGet.Path, "primary_industry")
-            : new TemplateIndustries(Name(answer.Primary), Name(answer.Secondary));
+        return new TemplateIndustries(Name(answer.Primary), Name(answer.Secondary));
 
         static string Name(IndustryWire? industry) => (industry?.FirstClass, industry?.SecondClass) switch
         {
@@ -197,9 +195,9 @@ internal sealed class TemplateCatalog(AccountApi api, TemplateMessageOptions opt
             var fetchedAt = time.GetTimestamp();
             var answer = await api.CallOrThrowAsync(Endpoints.TemplateList, query: null, body: default, cancellationToken).ConfigureAwait(false);
             var templates = new List<MessageTemplate>();
-            foreach (var template in answer.Templates ?? throw WeChatApiErrors.Incomplete(Endpoints.TemplateList.Path, "template_list"))
+            foreach (var template in answer.Templates!)
             {
-                if (!string.IsNullOrWhiteSpace(template.Id))
+                if (!string.IsNullOrWhiteSpace(template?.Id))
                 {
                     templates.Add(new MessageTemplate(template.Id, template.Title ?? "", template.Content ?? "")
                     {

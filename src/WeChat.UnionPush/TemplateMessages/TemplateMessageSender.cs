@@ -31,9 +31,7 @@ internal sealed class TemplateMessageSender(AccountApi api, TemplateCatalog cata
         body.Dispose();
         if (answer.ErrorCode == 0)
         {
-            return answer.MessageId is { } id
-                ? new PushResult(PushStatus.Sent) { MessageId = id }
-                : new PushResult(PushStatus.Unknown) { Reason = "The platform answered neither an error code nor a message id." };
+            return new PushResult(PushStatus.Sent) { MessageId = answer.MessageId };
         }
 
         if (answer.ErrorCode == InvalidTemplateId)
@@ -41,10 +39,25 @@ internal sealed class TemplateMessageSender(AccountApi api, TemplateCatalog cata
             catalog.Forget();
         }
 
-        return StatusOf(answer) is { } status
-            ? new PushResult(status) { ErrorCode = answer.ErrorCode, Reason = WeChatApiErrors.Create(Endpoints.TemplateSend.Path, answer.ErrorCode, answer.ErrorMessage).Message }
-            : throw WeChatApiErrors.Create(Endpoints.TemplateSend.Path, answer.ErrorCode, answer.ErrorMessage);
+        var refusal = WeChatApiErrors.Create(Endpoints.TemplateSend.Path, answer.ErrorCode, answer.ErrorMessage);
+        return (answer.FollowsLostAnswer ? StatusAfterLoss(refusal.ErrorClass) : null) switch
+        {
+            PushStatus.Sent => new PushResult(PushStatus.Sent),
+            PushStatus.Unknown => new PushResult(PushStatus.Unknown) { ErrorCode = answer.ErrorCode, Reason = WeChatApiErrors.Lost(Endpoints.TemplateSend.Path, refusal).Message },
+            _ => StatusOf(answer) is { } status ? new PushResult(status) { ErrorCode = answer.ErrorCode, Reason = refusal.Message } : throw refusal,
+        };
     }
+
+    /// <summary>
+    /// What the refusal of a repeat says of an attempt before it whose answer got lost: a duplicate was sent by it; a refusal of this person, message or
+    /// template was its fate too; anything else came up in between, or stands before the platform looks at the message.
+    /// </summary>
+    private static PushStatus? StatusAfterLoss(WeChatErrorClass errorClass) => errorClass switch
+    {
+        WeChatErrorClass.Duplicate => PushStatus.Sent,
+        WeChatErrorClass.Recipient or WeChatErrorClass.Template or WeChatErrorClass.Request => null,
+        _ => PushStatus.Unknown,
+    };
 
     private async ValueTask<MessageTemplate?> TemplateOfAsync(TemplateMessage message, CancellationToken cancellationToken)
     {
