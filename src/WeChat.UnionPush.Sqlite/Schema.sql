@@ -34,6 +34,7 @@ create table if not exists unionpush_access_token
     key          text    not null primary key,
     token        text,
     expires_at   integer,
+    fetched_at   integer not null,
     forced_at    integer,
     forced_count integer not null
 ) strict, without rowid;

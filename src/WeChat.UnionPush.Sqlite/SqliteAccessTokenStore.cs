@@ -2,10 +2,10 @@ namespace WeChat.UnionPush.Sqlite;
 
 internal sealed class SqliteAccessTokenStore(SqliteDatabase database, TimeProvider timeProvider) : IAccessTokenStore
 {
-    private const string Select = "select token, expires_at, forced_at, forced_count from unionpush_access_token where key = ?1";
+    private const string Select = "select token, expires_at, fetched_at, forced_at, forced_count from unionpush_access_token where key = ?1";
 
     private const string Replace =
-        "insert or replace into unionpush_access_token (key, token, expires_at, forced_at, forced_count) values (?1, ?2, ?3, ?4, ?5)";
+        "insert or replace into unionpush_access_token (key, token, expires_at, fetched_at, forced_at, forced_count) values (?1, ?2, ?3, ?4, ?5, ?6)";
 
     private readonly SqliteLeases _leases = new(database, timeProvider, "token:");
 
@@ -23,8 +23,9 @@ internal sealed class SqliteAccessTokenStore(SqliteDatabase database, TimeProvid
                 var record = new StoredAccessToken
                 {
                     Token = select.NullableText(0) is { } token ? new AccessToken(token, DateTimeOffset.FromUnixTimeMilliseconds(select.Int64(1))) : null,
-                    ForcedAt = select.NullableInt64(2) is { } forcedAt ? DateTimeOffset.FromUnixTimeMilliseconds(forcedAt) : null,
-                    ForcedCount = (int)select.Int64(3),
+                    FetchedAt = DateTimeOffset.FromUnixTimeMilliseconds(select.Int64(2)),
+                    ForcedAt = select.NullableInt64(3) is { } forcedAt ? DateTimeOffset.FromUnixTimeMilliseconds(forcedAt) : null,
+                    ForcedCount = (int)select.Int64(4),
                 };
                 select.Reset();
                 return record;
@@ -43,7 +44,8 @@ internal sealed class SqliteAccessTokenStore(SqliteDatabase database, TimeProvid
                 session.Prepare(Replace)
                     .Bind(1, row.key)
                     .Bind(2, row.record.Token?.Value).Bind(3, row.record.Token?.ExpiresAt.ToUnixTimeMilliseconds())
-                    .Bind(4, row.record.ForcedAt?.ToUnixTimeMilliseconds()).Bind(5, row.record.ForcedCount)
+                    .Bind(4, row.record.FetchedAt.ToUnixTimeMilliseconds())
+                    .Bind(5, row.record.ForcedAt?.ToUnixTimeMilliseconds()).Bind(6, row.record.ForcedCount)
                     .Run();
                 return true;
             },

@@ -49,7 +49,7 @@ public static class AccessTokenStoreConformance
         return Suite.RunAsync(caseName, openAsync, cancellationToken);
     }
 
-    private static StoredAccessToken Record(string value = "84_token-A_b") => new() { Token = new AccessToken(value, Noon.AddHours(2)), ForcedAt = Noon, ForcedCount = 3 };
+    private static StoredAccessToken Record(string value = "84_token-A_b") => new() { Token = new AccessToken(value, Noon.AddHours(2)), FetchedAt = Noon.AddSeconds(-3), ForcedAt = Noon, ForcedCount = 3 };
 
     private static void Same(ConformanceRun<IAccessTokenStore> run, StoredAccessToken expected, StoredAccessToken? actual)
     {
@@ -59,6 +59,7 @@ public static class AccessTokenStoreConformance
         // The value is a secret even of a test: the failure says that it differs, not how.
         run.True(string.Equals(expected.Token?.Value, actual.Token?.Value, StringComparison.Ordinal), "the token's value comes back unchanged");
         run.Equal(expected.Token?.ExpiresAt, actual.Token?.ExpiresAt, "the token's end");
+        run.Equal(expected.FetchedAt, actual.FetchedAt, nameof(StoredAccessToken.FetchedAt));
         run.Equal(expected.ForcedAt, actual.ForcedAt, nameof(StoredAccessToken.ForcedAt));
         run.Equal(expected.ForcedCount, actual.ForcedCount, nameof(StoredAccessToken.ForcedCount));
     }

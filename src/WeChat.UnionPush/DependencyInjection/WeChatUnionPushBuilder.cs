@@ -54,6 +54,10 @@ public sealed class WeChatUnionPushBuilder
     /// <param name="factory">Makes the store, once.</param>
     public WeChatUnionPushBuilder UseAccessTokenStore(Func<IServiceProvider, IAccessTokenStore> factory) => Use(factory);
 
+    /// <summary>Keeps access tokens in this process only, where the store chosen before would keep them on disk. The stable channel allows that to any number of processes.</summary>
+    public WeChatUnionPushBuilder UseInMemoryAccessTokens() =>
+        Use<IAccessTokenStore>(static services => new InMemoryAccessTokenStore(services.GetRequiredService<TimeProvider>()));
+
     /// <summary>
     /// Shares access tokens over the host's <see cref="IDistributedCache"/> (Redis, SQL Server, …), which the host registers itself. A cache that is down
     /// costs a token call and a warning, never a send.
