@@ -1,0 +1,85 @@
+using System.Text.Json;
+using WeChat.UnionPush;
+using WeChat.UnionPush.Testing;
+
+namespace QuickStart;
+
+/// <summary>
+/// A made-up business on the simulated platform: 25,000 followers and 2,000 Mini Program users, some of whom never linked, never followed, left or
+/// refuse messages. The same people at every run, so the SQLite file of the run before knows them.
+/// </summary>
+internal sealed class SimulatedTown
+{
+    private const int Followers = 25_000;
+    private const int Users = 2_000;
+    private const int NeverFollowed = 300;
+    private const int WithoutUnionId = 120;
+    private const int Leavers = 150;
+    private const int Refusers = 80;
+    private const string OpenPlatform = "open-platform-account";
+    private const string OfficialAccountAppId = "wx5a1c0de5f0a2b3c4";
+    private const string MiniProgramAppId = "wx9d8e7f6a5b4c3d2e";
+    private const string Secret = "0123456789abcdef0123456789abcdef";
+
+    private readonly SimulatedPlatform _platform = new(seed: 2026);
+    private readonly SimulatedOfficialAccount _account;
+    private readonly SimulatedMiniProgram _miniProgram;
+    private readonly SimulatedPopulation _people;
+
+    public SimulatedTown()
+    {
+        _account = _platform.AddOfficialAccount(OfficialAccountAppId, Secret, OpenPlatform);
+        _miniProgram = _platform.AddMiniProgram(MiniProgramAppId, Secret, OpenPlatform);
+        _account.Associate(_miniProgram);
+        _people = _platform.AddPeople(Followers + NeverFollowed);
+
+        // Persons 0 … 24,999 follow; the Mini Program's users are the last 1,700 of them and the 300 after them, who never followed.
+        _account.AddFollowers(_people.Slice(0, Followers));
+        _miniProgram.WithholdsUnionIdFrom = person => person.Index >= FirstUser && person.Index < FirstUser + WithoutUnionId;
+
+        // The same file of which the generator made the typed template.
+        using var templates = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "templates.json")));
+        foreach (var template in templates.RootElement.GetProperty("template_list").EnumerateArray())
+        {
+            _account.AddTemplate(
+                template.GetProperty("title").GetString()!,
+                template.GetProperty("content").GetString()!,
+                template.GetProperty("example").GetString()!,
+                template.GetProperty("template_id").GetString());
+        }
+    }
+
+    public Dictionary<string, string?> Settings { get; } = new()
+    {
+        ["WeChat:OfficialAccount:AppId"] = OfficialAccountAppId,
+        ["WeChat:OfficialAccount:AppSecret"] = Secret,
+        ["WeChat:MiniProgram:AppId"] = MiniProgramAppId,
+        ["WeChat:MiniProgram:AppSecret"] = Secret,
+
+        // The simulated platform is not troubled by bursts; the real one is, so the default paces.
+        ["WeChat:TemplateMessages:MaxPerSecond"] = "0",
+    };
+
+    private static int FirstUser => Followers + NeverFollowed - Users;
+
+    /// <summary>Puts the simulated platform in the place of the real one. Its tokens end with this process, so the SQLite file need not keep them.</summary>
+    public void Use(WeChatUnionPushBuilder registration) => registration.UseSimulator(_platform).UseInMemoryAccessTokens();
+
+    public IReadOnlyList<string> CreateLoginCodes() =>
+        [.. _people.Slice(FirstUser, Users).Select(person => person.CreateLoginCode(_miniProgram))];
+
+    /// <summary>What happens between a sync and a push.</summary>
+    public void SomeLeaveAndSomeRefuse()
+    {
+        var first = FirstUser + WithoutUnionId;
+        foreach (var person in _people.Slice(first, Leavers))
+        {
+            person.Unfollow(_account);
+        }
+
+        foreach (var person in _people.Slice(first + Leavers, Refusers))
+        {
+            person.RefuseMessages(_account);
+        }
+    }
+}
