@@ -144,7 +144,17 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
                 continue;
             }
 
-            var result = await _push.PushAsync(user.OpenId, BuildMessage(templateId, data), cancellationToken);
+            PushResult result;
+            try
+            {
+                result = await _push.PushAsync(user.OpenId, BuildMessage(templateId, data), cancellationToken);
+            }
+            catch (WeChatApiException exception) when (exception.ErrorCode == WeChatErrorCode.InvalidTemplateValue && data.Count == 0)
+            {
+                // Not a classic template: the account's own list tells its keys.
+                result = await _push.PushAsync(user.OpenId, await BuildSampleAsync(templateId, cancellationToken), cancellationToken);
+            }
+
             Say("Push", result.IsSent ? $"sent, message id {result.MessageId}" : $"{result.Status}: {result.Reason}");
             Succeeded &= result.IsSent;
         }
@@ -182,6 +192,30 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
                 .Set("remark", "欢迎再次购买!", "#173177")
                 .Url("http://weixin.qq.com/download")
                 .Build();
+    }
+
+    private async Task<TemplateMessage> BuildSampleAsync(string templateId, CancellationToken cancellationToken)
+    {
+        var template = await services.GetRequiredService<ITemplateCatalog>().FindAsync(templateId, cancellationToken)
+            ?? throw new ArgumentException($"The account has no template {templateId}. Give its fields as --data key=value.");
+        var message = TemplateMessage.Create(templateId);
+        foreach (var key in template.Keys)
+        {
+            message = key.Type switch
+            {
+                TemplateParameterType.Time or TemplateParameterType.Date => message.Time(key.Name, DateTimeOffset.UtcNow),
+                TemplateParameterType.Amount => message.Amount(key.Name, 39.80m),
+                TemplateParameterType.Number or TemplateParameterType.CharacterString => message.Set(key.Name, "20261122001"),
+                TemplateParameterType.PhoneNumber => message.Set(key.Name, "+86-0766-66888866"),
+                TemplateParameterType.CarNumber => message.Set(key.Name, "粤A12345"),
+                TemplateParameterType.Phrase => message.Set(key.Name, "已完成"),
+                TemplateParameterType.Letter => message.Set(key.Name, "ABC"),
+                TemplateParameterType.Symbol => message.Set(key.Name, "!"),
+                _ => message.Set(key.Name, "张三"),
+            };
+        }
+
+        return message.Build();
     }
 
     private static string Meaning(PushStatus status) => status switch

@@ -16,13 +16,13 @@ internal static class Captured
 
     private static readonly ConcurrentQueue<string> Texts = new();
     private static readonly MeterListener Meters = new();
-    private static int s_count;
+    private static int Seen;
 
     public static ILoggerProvider Provider { get; } = new CapturingProvider();
 
     public static IReadOnlyCollection<string> Lines => Texts;
 
-    public static int Count => Volatile.Read(ref s_count);
+    public static int Count => Volatile.Read(ref Seen);
 
 #pragma warning disable CA2255 // a test assembly is an application: the capture begins before the first test
     [ModuleInitializer]
@@ -67,7 +67,7 @@ internal static class Captured
 
     private static void Add(string text)
     {
-        if (Interlocked.Increment(ref s_count) <= Kept || text.Contains(Secrets.Marker, StringComparison.Ordinal))
+        if (Interlocked.Increment(ref Seen) <= Kept || text.Contains(Secrets.Marker, StringComparison.Ordinal))
         {
             Texts.Enqueue(text);
         }

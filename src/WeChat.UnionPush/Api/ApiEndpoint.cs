@@ -5,7 +5,7 @@ namespace WeChat.UnionPush;
 /// <summary>What is known of one API before it is called.</summary>
 internal abstract class ApiEndpoint(HttpMethod method, string path, ApiRepeat repeat)
 {
-    private static int s_count;
+    private static int LastIndex = -1;
 
     public HttpMethod Method { get; } = method;
 
@@ -14,7 +14,7 @@ internal abstract class ApiEndpoint(HttpMethod method, string path, ApiRepeat re
     public ApiRepeat Repeat { get; } = repeat;
 
     /// <summary>Numbers the endpoints, so that what a transport keeps of each is an array element.</summary>
-    public int Index { get; } = Interlocked.Increment(ref s_count) - 1;
+    public int Index { get; } = Interlocked.Increment(ref LastIndex);
 }
 
 /// <summary>An API and how its answer is read.</summary>
