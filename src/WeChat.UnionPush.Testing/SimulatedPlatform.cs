@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Runtime.CompilerServices;
 
 namespace WeChat.UnionPush.Testing;
 
@@ -34,6 +35,7 @@ public sealed class SimulatedPlatform
     private readonly ConcurrentDictionary<string, LibraryTemplate> _library = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Path, bool Afterwards), SimulatedGate> _gates = new();
     private readonly ConcurrentDictionary<string, TimeSpan> _latencies = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, StrongBox<int>> _underWay = new(StringComparer.Ordinal);
     private long _people;
     private long _sequence;
 
@@ -213,29 +215,43 @@ public sealed class SimulatedPlatform
             throw new InvalidOperationException($"The simulated platform has no {request.Method} https://{request.Address.Host}{path}.");
         }
 
-        Faults.Connect(request, Now);
-        Calls.Arrived(request, Now);
-        if (_gates.TryGetValue((path, false), out var before))
+        var underWay = _underWay.GetOrAdd(path, static _ => new StrongBox<int>());
+        var others = Interlocked.Increment(ref underWay.Value) - 1;
+        try
+        {
+            Faults.Connect(request, Now, others);
+            Calls.Arrived(request, Now);
+            return await AnswerAsync(request, route, isLoopback, others, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref underWay.Value);
+        }
+    }
+
+    private async Task<Answer> AnswerAsync(WireRequest request, Route route, bool isLoopback, int others, CancellationToken cancellationToken)
+    {
+        if (_gates.TryGetValue((route.Path, false), out var before))
         {
             await before.PassAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var strike = Faults.Answer(request, Now);
+        var strike = Faults.Answer(request, Now, others);
         var call = new Call(this, route, request, Now);
         var answer = strike.Fault is { } fault
             ? fault.Spoil!(call, fault.IsProcessed ? Carry(call, isLoopback) : TurnAway(call))
             : Carry(call, isLoopback);
         if (answer.HasErrorCode)
         {
-            Calls.Answered(path, answer.ErrorCode);
+            Calls.Answered(route.Path, answer.ErrorCode);
         }
 
-        if (_gates.TryGetValue((path, true), out var after))
+        if (_gates.TryGetValue((route.Path, true), out var after))
         {
             await after.PassAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var latency = answer.NeverComes ? Timeout.InfiniteTimeSpan : _latencies.GetValueOrDefault(path, Latency) + strike.Latency;
+        var latency = answer.NeverComes ? Timeout.InfiniteTimeSpan : _latencies.GetValueOrDefault(route.Path, Latency) + strike.Latency;
         if (latency != TimeSpan.Zero)
         {
             await Task.Delay(latency, TimeProvider, cancellationToken).ConfigureAwait(false);

@@ -45,6 +45,12 @@ public sealed class SimulatedMiniProgram
     /// <summary>How many logins a minute one person may make before 45011. 100 by default.</summary>
     public int LoginsPerMinute { get; set; } = 100;
 
+    /// <summary>
+    /// The pages of the published version, such as <c>pages/order/index</c>, without a query: a message that opens another one answers 40165.
+    /// <see langword="null"/> by default, and then only what cannot be a page does.
+    /// </summary>
+    public IReadOnlyCollection<string>? Pages { get; set; }
+
     /// <summary>Its access tokens.</summary>
     public SimulatedAccessTokens AccessTokens => App.AccessTokens;
 
@@ -57,4 +63,11 @@ public sealed class SimulatedMiniProgram
 
     /// <summary>The app id.</summary>
     public override string ToString() => AppId;
+
+    internal bool HasPage(string pagePath)
+    {
+        var page = pagePath.AsSpan()[..(pagePath.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query ? query : pagePath.Length)].TrimStart('/').ToString();
+        return page.Length > 0 && !page.Contains(':', StringComparison.Ordinal) && !pagePath.Any(character => char.IsWhiteSpace(character) || char.IsControl(character))
+            && Pages?.Contains(page, StringComparer.Ordinal) != false;
+    }
 }

@@ -75,6 +75,12 @@ public sealed class SimulatedOfficialAccount
     public bool RefusesSameContent { get; set; }
 
     /// <summary>
+    /// How many messages one person may get within one minute of the clock before a send answers 43117 for this person. <see langword="null"/>, the
+    /// default, for any number: the platform does not tell its limit.
+    /// </summary>
+    public int? MessagesPerPersonAndMinute { get; set; }
+
+    /// <summary>
     /// Whether each message's content is kept in <see cref="Messages"/>. <see langword="true"/> by default; a run of millions switches it off and has
     /// <see cref="DeliveredCount"/>.
     /// </summary>

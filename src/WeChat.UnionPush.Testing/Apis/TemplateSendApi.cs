@@ -6,6 +6,9 @@ namespace WeChat.UnionPush.Testing;
 internal static class TemplateSendApi
 {
     private const int LongestClientMessageId = 32;
+
+    // The platform tells that there is a limit (40039), not which one.
+    private const int LongestUrl = 2_048;
     private static readonly string[] OptionalTexts = ["url", "client_msg_id"];
 
     public static Answer Send(Call call)
@@ -31,6 +34,12 @@ internal static class TemplateSendApi
         }
 
         var account = call.OfficialAccount;
+        var url = Call.Text(body, "url") is { Length: > 0 } text ? text : null;
+        if (CheckUrl(url) is not 0 and var badUrl)
+        {
+            return call.Refuse(badUrl);
+        }
+
         if (CheckMiniProgram(call, body, out var miniProgramAppId, out var pagePath) is { } badMiniProgram)
         {
             return badMiniProgram;
@@ -68,13 +77,21 @@ internal static class TemplateSendApi
         }
 
         var draft = new Outbox.Draft(
-            person, template, values, Call.Text(body, "url") is { Length: > 0 } url ? url : null, miniProgramAppId, pagePath,
+            person, template, values, url, miniProgramAppId, pagePath,
             string.IsNullOrEmpty(clientMessageId) ? null : clientMessageId, isDelivered);
         var (messageId, errorCode) = account.Outbox.Accept(draft, call.Now);
         return errorCode != 0
             ? call.Refuse(errorCode)
             : call.WriteOk(messageId, static (json, messageId) => json.WriteNumber("msgid", messageId));
     }
+
+    private static int CheckUrl(string? url) =>
+        url is null ? 0
+        : url.Length > LongestUrl ? 40039
+        : Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Host.Length > 0 && address.Scheme is "http" or "https" && !HasBlank(url) ? 0
+        : 40066;
+
+    private static bool HasBlank(string text) => text.Any(character => char.IsWhiteSpace(character) || char.IsControl(character));
 
     private static Answer? CheckMiniProgram(Call call, JsonElement body, out string? appId, out string? pagePath)
     {
@@ -105,7 +122,12 @@ internal static class TemplateSendApi
             pagePath = page.GetString();
         }
 
-        return call.OfficialAccount.IsAssociated(appId) ? null : call.Refuse(40013);
+        if (!call.OfficialAccount.IsAssociated(appId))
+        {
+            return call.Refuse(40013);
+        }
+
+        return string.IsNullOrEmpty(pagePath) || call.Platform.FindApp(appId)!.MiniProgram!.HasPage(pagePath) ? null : call.Refuse(40165);
     }
 
     private static Answer? ReadValues(Call call, SimulatedTemplate template, JsonElement data, bool isSandbox, out Dictionary<string, string> values)

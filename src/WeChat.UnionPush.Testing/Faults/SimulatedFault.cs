@@ -28,6 +28,7 @@ public sealed class SimulatedFault
     private readonly string _name;
     private string? _path;
     private Func<SimulatedCall, bool>? _condition;
+    private int _borne;
     private long _spared;
     private long _period = 1;
     private double _probability = 1;
@@ -41,7 +42,8 @@ public sealed class SimulatedFault
     private SimulatedFault(SimulatedFault other)
     {
         _name = other._name;
-        (_path, _condition, _spared, _period, _probability, _most) = (other._path, other._condition, other._spared, other._period, other._probability, other._most);
+        (_path, _condition, _borne) = (other._path, other._condition, other._borne);
+        (_spared, _period, _probability, _most) = (other._spared, other._period, other._probability, other._most);
         (Failure, Spoil, IsProcessed, Latencies, Aside) = (other.Failure, other.Spoil, other.IsProcessed, other.Latencies, other.Aside);
     }
 
@@ -208,6 +210,17 @@ public sealed class SimulatedFault
         return new(this) { _condition = condition };
     }
 
+    /// <summary>
+    /// Strikes only what goes beyond so many calls of one API at once: calls that find as many under way already, with their latency and their gates.
+    /// The platform has been seen to answer <c>-1</c> to several hundred at once.
+    /// </summary>
+    /// <param name="atOnce">How many are borne.</param>
+    public SimulatedFault Above(int atOnce)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(atOnce);
+        return new(this) { _borne = atOnce };
+    }
+
     /// <summary>Spares the first calls after it is declared. <c>After(4).Times(1)</c> strikes the fifth.</summary>
     /// <param name="calls">How many.</param>
     public SimulatedFault After(long calls)
@@ -261,10 +274,12 @@ public sealed class SimulatedFault
     }
 
     /// <summary>Counts a call; answers whether the fault strikes it, and with which number from 0 to 1 for how hard.</summary>
-    internal bool TryStrike(string path, Func<SimulatedCall> call, out double severity)
+    internal bool TryStrike(WireRequest request, DateTimeOffset now, int underWay, out double severity)
     {
         severity = 0;
-        if ((_path is not null && !string.Equals(path, _path, StringComparison.Ordinal)) || _condition?.Invoke(call()) == false)
+        if ((_path is not null && !string.Equals(request.Address.AbsolutePath, _path, StringComparison.Ordinal))
+            || underWay < _borne
+            || _condition?.Invoke(request.ToCall(now)) == false)
         {
             return false;
         }

@@ -56,11 +56,11 @@ public sealed class SimulatedFaults
     }
 
     /// <summary>Throws when the call does not even reach the platform.</summary>
-    internal void Connect(WireRequest request, DateTimeOffset now)
+    internal void Connect(WireRequest request, DateTimeOffset now, int underWay)
     {
         foreach (var fault in Volatile.Read(ref _all))
         {
-            if (fault.Failure is { } failure && fault.TryStrike(request.Address.AbsolutePath, () => request.ToCall(now), out _))
+            if (fault.Failure is { } failure && fault.TryStrike(request, now, underWay, out _))
             {
                 throw failure(request.Address);
             }
@@ -68,13 +68,13 @@ public sealed class SimulatedFaults
     }
 
     /// <summary>What strikes a call that has reached the platform; happens aside what does.</summary>
-    internal Strike Answer(WireRequest request, DateTimeOffset now)
+    internal Strike Answer(WireRequest request, DateTimeOffset now, int underWay)
     {
         var strike = default(Strike);
         foreach (var fault in Volatile.Read(ref _all))
         {
             var isDecided = fault.Spoil is not null && strike.Fault is not null;
-            if (fault.Failure is not null || isDecided || !fault.TryStrike(request.Address.AbsolutePath, () => request.ToCall(now), out var severity))
+            if (fault.Failure is not null || isDecided || !fault.TryStrike(request, now, underWay, out var severity))
             {
                 continue;
             }

@@ -13,7 +13,9 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
     private readonly Queue<(long Person, string ClientMessageId, DateTimeOffset At)> _clientIdsOldestFirst = new();
     private readonly Dictionary<(long Person, ulong Content), DateTimeOffset> _contents = [];
     private readonly Queue<(long Person, ulong Content, DateTimeOffset At)> _contentsOldestFirst = new();
+    private readonly Dictionary<long, int> _inMinute = [];
     private readonly List<BlockedMessage> _blocked = [];
+    private long _minute;
     private long _lastMessageId = 3_400_000_000_000_000_000 + (long)(Scrambler.Mix(account.App.Platform.SeedState) >> 8);
 
     public long AcceptedCount { get; private set; }
@@ -58,6 +60,11 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
                 return account.RepeatedMessages == SimulatedRepeat.SameAnswer ? (earlier.MessageId, 0) : (0, 44007);
             }
 
+            if (IsTooFrequent(draft.Person, now))
+            {
+                return (0, 43117);
+            }
+
             if (account.RefusesSameContent)
             {
                 var content = draft.ContentHash();
@@ -77,6 +84,11 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
             }
 
             AcceptedCount++;
+            if (account.MessagesPerPersonAndMinute is not null)
+            {
+                _inMinute[draft.Person] = _inMinute.GetValueOrDefault(draft.Person) + 1;
+            }
+
             DeliveredCount += draft.IsDelivered ? 1 : 0;
             if (account.KeepsMessages)
             {
@@ -101,6 +113,17 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
         {
             return [.. _blocked.Where(message => string.Equals(message.Template.Id, templateId, StringComparison.Ordinal) && message.Id > after).Take(limit)];
         }
+    }
+
+    private bool IsTooFrequent(long person, DateTimeOffset now)
+    {
+        if (_minute != ChinaTime.Minute(now))
+        {
+            _minute = ChinaTime.Minute(now);
+            _inMinute.Clear();
+        }
+
+        return _inMinute.GetValueOrDefault(person) >= account.MessagesPerPersonAndMinute;
     }
 
     private void Keep(SimulatedMessage message)

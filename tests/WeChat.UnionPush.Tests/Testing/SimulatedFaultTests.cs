@@ -134,6 +134,21 @@ public sealed class SimulatedFaultTests
     }
 
     [Fact]
+    public async Task A_burst_is_struck_above_what_is_borne_at_once()
+    {
+        using var fixture = new PlatformFixture();
+        var busy = fixture.Platform.Faults.Add(SimulatedFault.Busy().On(Stable).Above(3));
+        using var gate = fixture.Platform.Hold(Stable);
+        var calls = Enumerable.Range(0, 10).Select(_ => fixture.StableTokenAsync()).ToArray();
+        await gate.WaitForCallsAsync(10);
+        gate.Open();
+        var codes = (await Task.WhenAll(calls)).Select(ErrorCode).ToArray();
+        Assert.Equal(3, codes.Count(code => code == 0));
+        Assert.Equal(7, busy.Strikes);
+        Assert.Equal(0, ErrorCode(await fixture.StableTokenAsync()));
+    }
+
+    [Fact]
     public async Task An_error_carries_its_real_text_or_the_one_given_and_its_rid_can_be_looked_up()
     {
         using var fixture = new PlatformFixture();

@@ -108,6 +108,63 @@ public sealed class SimulatedSendTests
         Assert.Equal(errorCode, ErrorCode(await fixture.PostAsync($"/cgi-bin/message/template/send?access_token={await fixture.TokenAsync()}", json)));
     }
 
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("http://weixin.qq.com/download", 0)]
+    [InlineData("https://例子.com/订单?a=%20#/b", 0)]
+    [InlineData("www.example.com", 40066)]
+    [InlineData("/orders/1", 40066)]
+    [InlineData("ftp://example.com", 40066)]
+    [InlineData("https://", 40066)]
+    [InlineData("https://example.com/a b", 40066)]
+    [InlineData("https://example.com/LONG", 40039)]
+    public async Task A_link_must_be_a_web_address_of_reasonable_length(string url, int errorCode)
+    {
+        using var fixture = new PlatformFixture();
+        var template = fixture.Account.AddTemplate("订单", Category);
+        var link = url.Replace("LONG", new string('x', 2_048), StringComparison.Ordinal);
+        var answer = await fixture.SendAsync(Follower(fixture).OpenIdIn(fixture.Account), template.Id, GoodData, $",\"url\":\"{link}\"");
+        Assert.Equal(errorCode, ErrorCode(answer));
+    }
+
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("index?foo=bar", 0)]
+    [InlineData("/pages/order/index?id=1&url=https://example.com", 0)]
+    [InlineData("?id=1", 40165)]
+    [InlineData("/", 40165)]
+    [InlineData("https://example.com/index", 40165)]
+    [InlineData("pages/order index", 40165)]
+    [InlineData("pages/gone?id=1", 40165)]
+    public async Task A_page_must_be_one_of_the_published_version(string page, int errorCode)
+    {
+        using var fixture = new PlatformFixture();
+        fixture.Account.Associate(fixture.MiniProgram);
+        var template = fixture.Account.AddTemplate("订单", Category);
+        var openId = Follower(fixture).OpenIdIn(fixture.Account);
+        var more = $$""","miniprogram":{"appid":"{{fixture.MiniProgram.AppId}}","pagepath":"{{page}}"}""";
+        Assert.Equal(page.Contains("gone", StringComparison.Ordinal) ? 0 : errorCode, ErrorCode(await fixture.SendAsync(openId, template.Id, GoodData, more)));
+        fixture.MiniProgram.Pages = ["index", "pages/order/index"];
+        Assert.Equal(errorCode, ErrorCode(await fixture.SendAsync(openId, template.Id, GoodData, more)));
+    }
+
+    [Fact]
+    public async Task One_person_may_get_too_many_messages_in_a_minute_while_others_still_get_theirs()
+    {
+        using var fixture = new PlatformFixture();
+        fixture.Account.MessagesPerPersonAndMinute = 2;
+        var template = fixture.Account.AddTemplate("订单", Category);
+        var (busy, other) = (Follower(fixture).OpenIdIn(fixture.Account), Follower(fixture).OpenIdIn(fixture.Account));
+        Assert.Equal(0, ErrorCode(await fixture.SendAsync(busy, template.Id, GoodData, ",\"client_msg_id\":\"1\"")));
+        Assert.Equal(0, ErrorCode(await fixture.SendAsync(busy, template.Id, GoodData, ",\"client_msg_id\":\"1\"")));
+        Assert.Equal(0, ErrorCode(await fixture.SendAsync(busy, template.Id, GoodData)));
+        Assert.Equal(43117, ErrorCode(await fixture.SendAsync(busy, template.Id, GoodData)));
+        Assert.Equal(0, ErrorCode(await fixture.SendAsync(other, template.Id, GoodData)));
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(0, ErrorCode(await fixture.SendAsync(busy, template.Id, GoodData)));
+        Assert.Equal(4, fixture.Account.AcceptedCount);
+    }
+
     [Fact]
     public async Task Escapes_are_accepted_on_request_and_broken_UTF8_never()
     {
