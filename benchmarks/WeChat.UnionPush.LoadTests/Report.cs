@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace WeChat.UnionPush.LoadTests;
+
+/// <summary>Turns the lines that runs printed into Markdown: medians, and how they compare with the twin's.</summary>
+internal static class Report
+{
+    public static void Write(FileInfo lines, TextWriter output)
+    {
+        var runs = File.ReadLines(lines.FullName)
+            .Where(static line => line.StartsWith("verb=", StringComparison.Ordinal))
+            .Select(static line => line.Split(' ').Select(static pair => pair.Split('=', 2)).ToDictionary(static pair => pair[0], static pair => pair[1]))
+            .GroupBy(static run => new Subject(run["verb"], run["store"], Integer(run["operations"]), Integer(run["concurrency"]), Integer(run["latency"])))
+            .ToDictionary(static group => group.Key, static group => new Medians([.. group]));
+
+        output.WriteLine(Machine());
+        output.WriteLine();
+        Table(output, runs, "| run | at once | rounds | each second | ÷ bare | CPU µs each | ÷ bare | bytes each | ÷ bare | peak MB |", static run => !run.Key.IsStartUp, Throughput);
+        Table(output, runs, "| start-up | | rounds | ms | ÷ bare | CPU ms | ÷ bare | KB | ÷ bare | peak MB |", static run => run.Key.IsStartUp, StartUp);
+    }
+
+    private static void Table(TextWriter output, Dictionary<Subject, Medians> runs, string head, Func<KeyValuePair<Subject, Medians>, bool> belongs, Func<Medians, Medians?, string> row)
+    {
+        var rows = runs.Where(belongs).OrderBy(static run => run.Key.Latency).ThenBy(static run => run.Key.Kind).ThenBy(static run => run.Key.Concurrency).ThenBy(static run => run.Key.IsBare ? 0 : 1).ToList();
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        output.WriteLine(head);
+        output.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+        foreach (var (subject, medians) in rows)
+        {
+            var twin = subject.IsBare ? null : runs.GetValueOrDefault(subject.Twin) ?? runs.GetValueOrDefault(subject.Twin with { Store = nameof(Store.Memory) });
+            output.WriteLine($"| {subject.Describe(medians)} | {subject.Concurrency} | {medians.Rounds} | {row(medians, twin)} | {medians.Peak.ToString("0", CultureInfo.InvariantCulture)} |");
+        }
+
+        output.WriteLine();
+    }
+
+    private static string Throughput(Medians run, Medians? twin) => string.Join(
+        " | ",
+        run.PerSecond.ToString("#,0", CultureInfo.InvariantCulture),
+        Ratio(run.PerSecond, twin?.PerSecond),
+        (run.Processor * 1e6).ToString("0.0", CultureInfo.InvariantCulture),
+        Ratio(run.Processor, twin?.Processor),
+        run.Bytes.ToString("#,0", CultureInfo.InvariantCulture),
+        Ratio(run.Bytes, twin?.Bytes));
+
+    private static string StartUp(Medians run, Medians? twin) => string.Join(
+        " | ",
+        (run.Seconds * 1e3).ToString("0", CultureInfo.InvariantCulture),
+        Ratio(run.Seconds, twin?.Seconds),
+        (run.Processor * 1e3).ToString("0", CultureInfo.InvariantCulture),
+        Ratio(run.Processor, twin?.Processor),
+        (run.Bytes / 1e3).ToString("0", CultureInfo.InvariantCulture),
+        Ratio(run.Bytes, twin?.Bytes));
+
+    private static string Ratio(double value, double? twin) => twin is { } other ? (value / other).ToString("0.00", CultureInfo.InvariantCulture) : "";
+
+    private static int Integer(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static string Machine()
+    {
+        var processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "unknown processor";
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9;
+        return FormattableString.Invariant($"{processor}, {Environment.ProcessorCount} cores, {memory:0} GB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
+    }
+
+    private sealed record Subject(string Verb, string Store, int Operations, int Concurrency, int Latency)
+    {
+        private const string Bare = "bare-";
+
+        public bool IsBare => Verb.StartsWith(Bare, StringComparison.Ordinal);
+
+        public bool IsStartUp => Verb.EndsWith("startup", StringComparison.Ordinal);
+
+        public string Kind => Twin.Verb;
+
+        /// <summary>A push is a send with a join before it, so the bare send is what both are compared with.</summary>
+        public Subject Twin => this with { Verb = IsBare ? Verb : Bare + (Verb == "push" ? "send" : Verb) };
+
+        public string Describe(Medians medians)
+        {
+            // At a given latency nobody is faster than the number at once divided by it.
+            var reached = medians.PerSecond * Latency / 1e3 / Concurrency;
+            return $"{Verb}{(Store == nameof(LoadTests.Store.Memory) ? "" : $" on {Store}")}"
+                + (Latency == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" at {Latency} ms ({reached:0.00} of what is possible)"));
+        }
+    }
+
+    private sealed class Medians(IReadOnlyList<Dictionary<string, string>> rounds)
+    {
+        public int Rounds => rounds.Count;
+
+        public double Seconds { get; } = Median(rounds, static run => Number(run, "seconds"));
+
+        public double PerSecond { get; } = Median(rounds, static run => Number(run, "per_second"));
+
+        public double Processor { get; } = Median(rounds, static run => Number(run, "cpu_seconds") / Number(run, "operations"));
+
+        public double Bytes { get; } = Median(rounds, static run => Number(run, "bytes_per_operation"));
+
+        public double Peak { get; } = Median(rounds, static run => Number(run, "peak_mb"));
+
+        private static double Number(Dictionary<string, string> run, string name) => double.Parse(run[name], CultureInfo.InvariantCulture);
+
+        private static double Median(IReadOnlyList<Dictionary<string, string>> rounds, Func<Dictionary<string, string>, double> value)
+        {
+            var sorted = rounds.Select(value).Order().ToArray();
+            return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+        }
+    }
+}

@@ -1,0 +1,6 @@
+namespace WeChat.UnionPush.LoadTests;
+
+internal enum Store
+{
+    Memory,
+}

@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using WeChat.UnionPush.Bare;
+
+namespace WeChat.UnionPush.LoadTests;
+
+/// <summary>The runs, each beside its twin.</summary>
+internal sealed class WholeRun(string verb, int operations, int concurrency, Store store, int latency, Uri address)
+{
+    private const int People = 10_000;
+
+    private readonly string[] _followers = Samples.FollowerOpenIds(People);
+
+    public async Task SendAsync()
+    {
+        using var metrics = Metrics.Listen();
+        await using var services = Host();
+        var sender = services.GetRequiredService<ITemplateMessageSender>();
+        var message = Samples.Message();
+        await MeasureAsync(i => sender.SendAsync(_followers[i % People], message), static result => result.Status == PushStatus.Sent);
+    }
+
+    public async Task BareSendAsync()
+    {
+        using var client = BareClient.CreateHttpClient(concurrency);
+        var bare = await BareAsync(client);
+        var message = Samples.BareMessage();
+        await MeasureAsync(i => bare.SendAsync(_followers[i % People], message), static answer => answer.MessageId != 0);
+    }
+
+    public async Task PushAsync()
+    {
+        using var metrics = Metrics.Listen();
+        await using var services = Host();
+        await Population.SaveAsync(services.GetRequiredService<IUnionIdRepository>(), People);
+        var push = services.GetRequiredService<IUnionPush>();
+        var users = Enumerable.Range(0, People).Select(i => Samples.UserOpenId(i)).ToArray();
+        var message = Samples.Message();
+        await MeasureAsync(i => push.PushAsync(users[i % People], message), static result => result.Status == PushStatus.Sent);
+    }
+
+    public async Task SyncAsync()
+    {
+        using var metrics = Metrics.Listen();
+        await using (var warm = Host())
+        {
+            var syncs = warm.GetRequiredService<IFollowerSyncStore>();
+            var lease = await syncs.TryLeaseAsync(Samples.OfficialAccountAppId, TimeSpan.FromMinutes(1));
+            var nearTheEnd = new FollowerSyncState(Samples.OfficialAccountAppId)
+            {
+                InProgress = true,
+                WalkStartedAt = TimeProvider.System.GetUtcNow(),
+                NextOpenId = NearTheEnd(),
+                Listed = operations,
+            };
+            Require(await syncs.SaveAsync(lease!, nearTheEnd));
+            await lease!.DisposeAsync();
+            Require((await warm.GetRequiredService<IUnionPush>().SyncFollowersAsync()).Outcome == FollowerSyncOutcome.Completed);
+        }
+
+        await using var services = Host();
+        var push = services.GetRequiredService<IUnionPush>();
+        var measurement = Measurement.Start();
+        var report = await push.SyncFollowersAsync();
+        Print(measurement.End(operations));
+        Require(report.Outcome == FollowerSyncOutcome.Completed && report.Listed == operations && report.Linked == operations && report.Added == operations);
+    }
+
+    public async Task BareSyncAsync()
+    {
+        using var client = BareClient.CreateHttpClient(concurrency);
+        var bare = await BareAsync(client);
+        await BareSyncAsync(bare, new BareIdentities(), NearTheEnd());
+        var identities = new BareIdentities();
+        var measurement = Measurement.Start();
+        await BareSyncAsync(bare, identities, "");
+        Print(measurement.End(operations));
+        Require(identities.UnionIds.Count == operations && identities.OpenIds.Count == operations);
+    }
+
+    public async Task StartUpAsync()
+    {
+        var measurement = Measurement.Start();
+        using var metrics = Metrics.Listen();
+        await using var services = Host();
+        await Population.SaveAsync(services.GetRequiredService<IUnionIdRepository>(), 1);
+        var push = services.GetRequiredService<IUnionPush>();
+        for (var i = 0; i < operations; i++)
+        {
+            Require((await push.PushAsync(Samples.UserOpenId(0), Samples.Message())).Status == PushStatus.Sent);
+        }
+
+        Print(measurement.End(operations));
+    }
+
+    public async Task BareStartUpAsync()
+    {
+        var measurement = Measurement.Start();
+        using var client = BareClient.CreateHttpClient(concurrency);
+        var bare = await BareAsync(client);
+        for (var i = 0; i < operations; i++)
+        {
+            Require((await bare.SendAsync(Samples.FollowerOpenId(0), Samples.BareMessage())).MessageId != 0);
+        }
+
+        Print(measurement.End(operations));
+    }
+
+    private ServiceProvider Host()
+    {
+        var services = new ServiceCollection();
+        services.AddWeChatUnionPush(options =>
+        {
+            Samples.Configure(options);
+            options.ApiBaseAddress = address;
+            options.FollowerSync.ConcurrentBatches = concurrency;
+        });
+        return services.BuildServiceProvider();
+    }
+
+    private async Task<BareClient> BareAsync(HttpClient client) =>
+        new(client, address, await BareClient.GetTokenAsync(client, address, Samples.OfficialAccountAppId, "secret"));
+
+    private async Task BareSyncAsync(BareClient bare, BareIdentities identities, string nextOpenId)
+    {
+        for (var page = await bare.GetPageAsync(nextOpenId); page.Data is not null; page = await bare.GetPageAsync(page.NextOpenId))
+        {
+            await Parallel.ForEachAsync(
+                page.Data.OpenIds.Chunk(100),
+                new ParallelOptions { MaxDegreeOfParallelism = concurrency },
+                async (openIds, _) => identities.Save(await bare.GetBatchAsync(openIds)));
+        }
+    }
+
+    /// <summary>From where a sync is short enough to warm up with.</summary>
+    private string NearTheEnd()
+    {
+        const int Pages = 2;
+        var pages = (operations - 1) / StandIn.PageSize;
+        return pages <= Pages ? "" : Samples.FollowerOpenId(((pages - Pages) * StandIn.PageSize) - 1);
+    }
+
+    /// <summary>Warms up, then runs all operations on as many loops as are wanted at the same time.</summary>
+    private async Task MeasureAsync<T>(Func<int, Task<T>> operation, Func<T, bool> succeeded)
+    {
+        await RunAsync(operation, succeeded, latency > 0 ? concurrency * 10 : Math.Max(operations / 5, 5_000));
+        var measurement = Measurement.Start();
+        await RunAsync(operation, succeeded, operations);
+        Print(measurement.End(operations));
+    }
+
+    private async Task RunAsync<T>(Func<int, Task<T>> operation, Func<T, bool> succeeded, int count)
+    {
+        var taken = -1;
+        await Task.WhenAll(Enumerable.Range(0, concurrency).Select(_ => Task.Run(async () =>
+        {
+            for (var i = Interlocked.Increment(ref taken); i < count; i = Interlocked.Increment(ref taken))
+            {
+                Require(succeeded(await operation(i)));
+            }
+        })));
+    }
+
+    private void Print(Measurement.Outcome outcome)
+    {
+        Console.WriteLine(FormattableString.Invariant(
+            $"verb={verb} store={store} operations={operations} concurrency={concurrency} latency={latency} {outcome}"));
+    }
+
+    private static void Require(bool fact)
+    {
+        if (!fact)
+        {
+            throw new UnreachableException("The run did not do what it was to measure.");
+        }
+    }
+}

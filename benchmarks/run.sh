@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Runs the whole-run programs and their bare twins in turn, several rounds, and writes the medians to RESULTS.md.
+#   benchmarks/run.sh [rounds]            5 rounds unless told otherwise
+#   SENDS=50000 FOLLOWERS=200000          how much each run does
+#   MICRO=1                               the BenchmarkDotNet classes as well, which takes some twenty minutes more
+set -euo pipefail
+cd "$(dirname "$0")"
+
+rounds=${1:-5}
+sends=${SENDS:-50000}
+followers=${FOLLOWERS:-200000}
+latency=50
+work=$(mktemp -d)
+servers=()
+trap 'kill "${servers[@]}" 2>/dev/null && wait || true; rm -rf "$work"' EXIT
+
+dotnet build -c Release --nologo -v quiet WeChat.UnionPush.LoadTests
+program=(dotnet WeChat.UnionPush.LoadTests/bin/Release/net10.0/WeChat.UnionPush.LoadTests.dll)
+
+# The stand-in of the platform runs beside the programs for all rounds. Its first line is its address.
+serve() {
+  local line="$work/server-$1"
+  shift
+  mkfifo "$line"
+  "${program[@]}" serve "$@" >"$line" &
+  servers+=($!)
+  read -r address <"$line"
+}
+serve fast --followers "$followers"
+fast=$address
+serve slow --latency "$latency"
+slow=$address
+
+twins() { # the bare program and the library's, the first one first in odd rounds
+  if ((round % 2)); then run "$1"; run "$2"; else run "$2"; run "$1"; fi
+}
+run() {
+  # shellcheck disable=SC2086
+  "${program[@]}" $1 | tee -a "$work/lines"
+}
+
+for ((round = 1; round <= rounds; round++)); do
+  echo "round $round of $rounds" >&2
+  for concurrency in 1 32; do
+    twins "bare-send $sends $concurrency --server $fast" "send $sends $concurrency --server $fast"
+    run "push $sends $concurrency --server $fast"
+  done
+  twins "bare-sync $followers 4 --server $fast" "sync $followers 4 --server $fast"
+  twins "bare-startup 1 1 --server $fast" "startup 1 1 --server $fast"
+  twins "bare-send 20000 64 --server $slow --latency $latency" "send 20000 64 --server $slow --latency $latency"
+done
+
+{
+  echo "# Results"
+  echo
+  echo "Written by \`benchmarks/run.sh $rounds\`. Medians of $rounds rounds in which the library and its bare twin take turns against one stand-in of"
+  echo "the platform on loopback, in a process of its own, on the same machine. Bare is an \`HttpClient\` with source-generated JSON and nothing else:"
+  echo "no join, no retry, no renewed token, no pace, no telemetry; the library does all of that, with its metrics listened to. CPU and bytes are those"
+  echo "of the calling process. Every run but the start-up is warm."
+  echo
+  "${program[@]}" report "$work/lines"
+} >"$work/results"
+
+if [[ -n ${MICRO:-} ]]; then
+  dotnet run -c Release --project WeChat.UnionPush.Benchmarks -- --filter '*' --exporters github --artifacts "$work/micro" >&2
+  {
+    echo "# Hot paths one by one"
+    for table in "$work"/micro/results/*-report-github.md; do
+      name=${table##*WeChat.UnionPush.Benchmarks.}
+      echo
+      echo "## ${name%Benchmarks-report-github.md}"
+      echo
+      grep '^|' "$table"
+    done
+  } >>"$work/results"
+fi
+
+cp "$work/results" RESULTS.md
+cat RESULTS.md
