@@ -47,6 +47,7 @@ public sealed class SimulatedPlatform
         TimeProvider = timeProvider ?? TimeProvider.System;
         SeedState = Scrambler.Mix((ulong)seed);
         Faults = new SimulatedFaults(this);
+        Callbacks = new SimulatedCallbacks(this);
     }
 
     /// <summary>Its clock.</summary>
@@ -54,6 +55,9 @@ public sealed class SimulatedPlatform
 
     /// <summary>What it was asked.</summary>
     public SimulatedCallLog Calls { get; } = new();
+
+    /// <summary>What it pushes to the callbacks of its accounts.</summary>
+    public SimulatedCallbacks Callbacks { get; }
 
     /// <summary>What is to go wrong. Nothing by default.</summary>
     public SimulatedFaults Faults { get; }

@@ -3,6 +3,8 @@ namespace WeChat.UnionPush.Testing;
 /// <summary>What an Official Account and a Mini Program have in common: the credentials, the tokens, the counters, the openids.</summary>
 internal sealed class SimulatedApp
 {
+    private SimulatedCallback? _callback;
+
     public SimulatedApp(SimulatedPlatform platform, string appId, string appSecret, string? openPlatform, bool isOfficialAccount)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(appId);
@@ -12,6 +14,7 @@ internal sealed class SimulatedApp
         AppSecret = appSecret;
         OpenPlatform = openPlatform;
         IsOfficialAccount = isOfficialAccount;
+        OriginalId = $"gh_{Scrambler.Mix(Scrambler.Hash(platform.SeedState, appId)) >> 16:x12}";
         Identifiers = new IdentifierCodec(platform.SeedState, appId);
         AccessTokens = new SimulatedAccessTokens(this);
         Quotas = new SimulatedQuotas(this);
@@ -22,6 +25,18 @@ internal sealed class SimulatedApp
     public string AppId { get; }
 
     public string AppSecret { get; set; }
+
+    public string OriginalId { get; }
+
+    public SimulatedCallback? Callback
+    {
+        get => Volatile.Read(ref _callback);
+        set
+        {
+            value?.ThrowIfUnfit(IsOfficialAccount, nameof(value));
+            Volatile.Write(ref _callback, value);
+        }
+    }
 
     public string? OpenPlatform { get; set; }
 
@@ -36,6 +51,24 @@ internal sealed class SimulatedApp
     public SimulatedAccessTokens AccessTokens { get; }
 
     public SimulatedQuotas Quotas { get; }
+
+    /// <summary>Pushes an event about a person, with the two fields that the platform puts into those about privacy.</summary>
+    public void PushEvent(SimulatedPerson person, string name, (string Name, string Value)[] fields)
+    {
+        ArgumentNullException.ThrowIfNull(person);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(fields);
+        var isAboutPrivacy = name is "user_info_modified" or "user_authorization_revoke" or "user_authorization_cancellation";
+        Platform.Callbacks.Raise(
+            this, person.Index, name, isAboutPrivacy ? [("OpenID", Identifiers.Encode(person.Index)), ("AppID", AppId), .. fields] : fields);
+    }
+
+    public void PushBody(SimulatedPerson person, string body)
+    {
+        ArgumentNullException.ThrowIfNull(person);
+        ArgumentException.ThrowIfNullOrEmpty(body);
+        Platform.Callbacks.RaiseBody(this, person.Index, body);
+    }
 
     public bool TryFindPerson(string? openId, out long index)
     {

@@ -51,6 +51,20 @@ public sealed class SimulatedMiniProgram
     /// </summary>
     public IReadOnlyCollection<string>? Pages { get; set; }
 
+    /// <summary>The original id (原始ID), such as <c>gh_0123456789ab</c>: the <c>ToUserName</c> of what is pushed.</summary>
+    public string OriginalId => App.OriginalId;
+
+    /// <summary>
+    /// Where events are pushed to: those of <see cref="PushEvent"/> and <see cref="PushBody"/>. <see langword="null"/> by default, and then
+    /// nothing is pushed. Events that have happened stay with the callback they happened under.
+    /// </summary>
+    /// <exception cref="ArgumentException">It asks for encryption without a key.</exception>
+    public SimulatedCallback? Callback
+    {
+        get => App.Callback;
+        set => App.Callback = value;
+    }
+
     /// <summary>Its access tokens.</summary>
     public SimulatedAccessTokens AccessTokens => App.AccessTokens;
 
@@ -60,6 +74,20 @@ public sealed class SimulatedMiniProgram
     internal SimulatedApp App { get; }
 
     internal LoginBook Logins { get; }
+
+    /// <summary>Pushes an event about a person to <see cref="Callback"/>, without anything else happening.</summary>
+    /// <param name="person">The person: <c>FromUserName</c>.</param>
+    /// <param name="name">
+    /// The event, such as <c>user_authorization_revoke</c>; this one, <c>user_authorization_cancellation</c> and <c>user_info_modified</c> get
+    /// their <c>OpenID</c> and <c>AppID</c> by themselves.
+    /// </param>
+    /// <param name="fields">What it has beside the fields of all events, such as <c>("RevokeInfo", "301")</c>.</param>
+    public void PushEvent(SimulatedPerson person, string name, params (string Name, string Value)[] fields) => App.PushEvent(person, name, fields);
+
+    /// <summary>Pushes any text to <see cref="Callback"/> as it stands, signed and encrypted as its mode asks.</summary>
+    /// <param name="person">The person whose openid the query names.</param>
+    /// <param name="body">The text: XML or JSON, well-formed or not.</param>
+    public void PushBody(SimulatedPerson person, string body) => App.PushBody(person, body);
 
     /// <summary>The app id.</summary>
     public override string ToString() => AppId;

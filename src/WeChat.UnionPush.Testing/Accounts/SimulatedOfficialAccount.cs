@@ -71,6 +71,13 @@ public sealed class SimulatedOfficialAccount
     /// </summary>
     public SimulatedRepeat RepeatedMessages { get; set; }
 
+    /// <summary>
+    /// Messages that are accepted and yet do not reach the phone: gives the <c>Status</c> of the <c>TEMPLATESENDJOBFINISH</c> event, such as
+    /// <c>failed: system failed</c> (with its blank), or <see langword="null"/> for a message that arrives. All arrive by default, but for those
+    /// of people who turned them off. Called at every send; must bear being called from any thread.
+    /// </summary>
+    public Func<SimulatedPerson, string?>? FailedMessages { get; set; }
+
     /// <summary>Whether the same content to the same person within 60 seconds answers 40241. <see langword="false"/> by default.</summary>
     public bool RefusesSameContent { get; set; }
 
@@ -85,6 +92,20 @@ public sealed class SimulatedOfficialAccount
     /// <see cref="DeliveredCount"/>.
     /// </summary>
     public bool KeepsMessages { get; set; } = true;
+
+    /// <summary>The original id (原始ID), such as <c>gh_0123456789ab</c>: the <c>ToUserName</c> of what is pushed.</summary>
+    public string OriginalId => App.OriginalId;
+
+    /// <summary>
+    /// Where follows, unfollows, scans and the ends of sent messages are pushed to, from now on. <see langword="null"/> by default, and then
+    /// nothing is pushed. Events that have happened stay with the callback they happened under.
+    /// </summary>
+    /// <exception cref="ArgumentException">It asks for JSON, or for encryption without a key.</exception>
+    public SimulatedCallback? Callback
+    {
+        get => App.Callback;
+        set => App.Callback = value;
+    }
 
     /// <summary>Its access tokens.</summary>
     public SimulatedAccessTokens AccessTokens => App.AccessTokens;
@@ -118,7 +139,7 @@ public sealed class SimulatedOfficialAccount
 
     internal Outbox Outbox { get; }
 
-    /// <summary>Lets a whole population follow, as if they had come over the last three years. Costs no memory.</summary>
+    /// <summary>Lets a whole population follow, as if they had come over the last three years. Costs no memory, and pushes no events.</summary>
     /// <param name="people">People of the same platform; those who follow already stay as they are.</param>
     public void AddFollowers(SimulatedPopulation people)
     {
@@ -148,6 +169,20 @@ public sealed class SimulatedOfficialAccount
     /// <exception cref="ArgumentException">The content has no key, or the account has a template of that id.</exception>
     public SimulatedTemplate AddTemplate(string title, string content, string example = "", string? templateId = null) =>
         TemplateBook.Add(title, content, example, templateId);
+
+    /// <summary>Pushes an event about a person to <see cref="Callback"/>, without anything else happening.</summary>
+    /// <param name="person">The person: <c>FromUserName</c>.</param>
+    /// <param name="name">
+    /// The event, such as <c>user_authorization_revoke</c>; this one, <c>user_authorization_cancellation</c> and <c>user_info_modified</c> get
+    /// their <c>OpenID</c> and <c>AppID</c> by themselves.
+    /// </param>
+    /// <param name="fields">What it has beside the fields of all events, such as <c>("RevokeInfo", "301")</c>.</param>
+    public void PushEvent(SimulatedPerson person, string name, params (string Name, string Value)[] fields) => App.PushEvent(person, name, fields);
+
+    /// <summary>Pushes any text to <see cref="Callback"/> as it stands, signed and encrypted as its mode asks.</summary>
+    /// <param name="person">The person whose openid the query names.</param>
+    /// <param name="body">The text: XML or JSON, well-formed or not.</param>
+    public void PushBody(SimulatedPerson person, string body) => App.PushBody(person, body);
 
     /// <summary>The accepted messages to one person, oldest first.</summary>
     /// <param name="person">The person.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace WeChat.UnionPush.Testing;
@@ -71,15 +72,20 @@ internal static class TemplateSendApi
             return badTemplate;
         }
 
-        if (CheckRecipient(call, openId, out var person, out var isDelivered) is { } badRecipient)
+        if (CheckRecipient(call, openId, out var person, out var status) is { } badRecipient)
         {
             return badRecipient;
         }
 
         var draft = new Outbox.Draft(
             person, template, values, url, miniProgramAppId, pagePath,
-            string.IsNullOrEmpty(clientMessageId) ? null : clientMessageId, isDelivered);
-        var (messageId, errorCode) = account.Outbox.Accept(draft, call.Now);
+            string.IsNullOrEmpty(clientMessageId) ? null : clientMessageId, status);
+        if (account.Outbox.TryAccept(draft, call.Now, out var messageId, out var errorCode))
+        {
+            call.Platform.Callbacks.Raise(
+                account.App, person, "TEMPLATESENDJOBFINISH", ("MsgID", messageId.ToString(CultureInfo.InvariantCulture)), ("Status", status));
+        }
+
         return errorCode != 0
             ? call.Refuse(errorCode)
             : call.WriteOk(messageId, static (json, messageId) => json.WriteNumber("msgid", messageId));
@@ -192,9 +198,9 @@ internal static class TemplateSendApi
         }
     }
 
-    private static Answer? CheckRecipient(Call call, string openId, out long person, out bool isDelivered)
+    private static Answer? CheckRecipient(Call call, string openId, out long person, out string status)
     {
-        isDelivered = true;
+        status = Outbox.Success;
         var account = call.OfficialAccount;
         if (!account.App.TryFindPerson(openId, out person))
         {
@@ -212,7 +218,13 @@ internal static class TemplateSendApi
             return call.Refuse(43004);
         }
 
-        isDelivered = !follower.Refuses;
-        return follower.Refuses && account.RefusedMessages == SimulatedRefusal.AtSend ? call.Refuse(43101) : null;
+        if (follower.Refuses)
+        {
+            status = "failed:user block";
+            return account.RefusedMessages == SimulatedRefusal.AtSend ? call.Refuse(43101) : null;
+        }
+
+        status = account.FailedMessages?.Invoke(new SimulatedPerson(call.Platform, person)) ?? Outbox.Success;
+        return null;
     }
 }

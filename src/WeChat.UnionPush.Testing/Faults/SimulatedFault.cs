@@ -4,16 +4,16 @@ using System.Net;
 namespace WeChat.UnionPush.Testing;
 
 /// <summary>
-/// Something that goes wrong on the simulated platform or on the way to it: what happens, to which calls, and how often. Described here, declared with
-/// <see cref="SimulatedFaults.Add"/>.
+/// Something that goes wrong on the simulated platform or on the way to it: what happens, to which calls, and how often. Described here, declared
+/// with <see cref="SimulatedFaults.Add"/>.
 /// </summary>
 /// <remarks>
-/// <para>A fault without more says so of every call of every API. <see cref="On"/>, <see cref="When"/>, <see cref="After"/>, <see cref="Every"/>,
-/// <see cref="WithProbability"/> and <see cref="Times"/> narrow it, in that order: of the calls of those APIs for which the condition holds, the first
-/// ones are spared, then each nth one is picked, then the die is cast, and the fault strikes no more often than it may. Each of them gives a new
-/// description and leaves the old one as it is.</para>
-/// <para>The die of each declared fault depends on the platform's seed, on how many were declared before it and on the number of its calls so far,
-/// so a test that calls in the same order is struck in the same places.</para>
+/// <para>A fault without more says so of every call of every API. <see cref="On"/>, <see cref="Above"/>, <see cref="When"/>, <see cref="After"/>,
+/// <see cref="Every"/>, <see cref="WithProbability"/> and <see cref="Times"/> narrow it, in that order: of the calls of that API for which the
+/// conditions hold, the first ones are spared, then each nth one is picked, then the die is cast, and the fault strikes no more often than it may.
+/// Each of them gives a new description and leaves the old one as it is.</para>
+/// <para>The die of each declared fault depends on the platform's seed, on how many were declared before it and on the number of its calls so far, so
+/// a test that calls in the same order is struck in the same places.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -92,8 +92,8 @@ public sealed class SimulatedFault
         new(string.Create(CultureInfo.InvariantCulture, $"gateway {(int)status}")) { Spoil = (_, _) => Spoiler.GatewayPage(status) };
 
     /// <summary>
-    /// The answer takes longer, by the platform's clock, than <see cref="SimulatedPlatform.Latency"/> says. The call is carried out at once, and faults declared
-    /// beside this one strike it all the same.
+    /// The answer takes longer, by the platform's clock, than <see cref="SimulatedPlatform.Latency"/> says. The call is carried out at once, and
+    /// faults declared beside this one strike it all the same.
     /// </summary>
     /// <param name="latency">How much longer.</param>
     public static SimulatedFault Latency(TimeSpan latency) => Latency(latency, latency);
@@ -108,28 +108,35 @@ public sealed class SimulatedFault
         return new("latency") { Latencies = (from, to) };
     }
 
-    /// <summary>Nobody listens where the platform should be: an <see cref="HttpRequestException"/> with <see cref="HttpRequestError.ConnectionError"/>. Nothing is sent.</summary>
+    /// <summary>
+    /// Nobody listens where the platform should be: an <see cref="HttpRequestException"/> with <see cref="HttpRequestError.ConnectionError"/>.
+    /// Nothing is sent.
+    /// </summary>
     public static SimulatedFault ConnectionRefused() => new("connection refused") { Failure = NetworkErrors.ConnectionRefused };
 
-    /// <summary>The host name leads nowhere: an <see cref="HttpRequestException"/> with <see cref="HttpRequestError.NameResolutionError"/>. Nothing is sent.</summary>
+    /// <summary>
+    /// The host name leads nowhere: an <see cref="HttpRequestException"/> with <see cref="HttpRequestError.NameResolutionError"/>. Nothing is sent.
+    /// </summary>
     public static SimulatedFault NameNotResolved() => new("name not resolved") { Failure = NetworkErrors.NameNotResolved };
 
     /// <summary>
-    /// The other side closes the connection without an answer: an <see cref="HttpRequestException"/> with <see cref="HttpRequestError.ResponseEnded"/>. The call is not carried out,
-    /// unless <see cref="AfterProcessing"/> says so.
+    /// The other side closes the connection without an answer: an <see cref="HttpRequestException"/> with
+    /// <see cref="HttpRequestError.ResponseEnded"/>. The call is not carried out, unless <see cref="AfterProcessing"/> says so.
     /// </summary>
     /// <remarks>On a real network .NET's handler sends a request that has no content again by itself; that is not simulated.</remarks>
     /// <param name="inBody"><see langword="true"/> to send the head and the first half of the body before; the call is carried out then.</param>
     public static SimulatedFault ConnectionClosed(bool inBody = false) => BrokenOff("connection closed", inBody, NetworkErrors.Closed);
 
     /// <summary>
-    /// The connection is reset: an <see cref="HttpRequestException"/> around an <see cref="IOException"/> around a <see cref="System.Net.Sockets.SocketException"/>. The call is not
-    /// carried out, unless <see cref="AfterProcessing"/> says so.
+    /// The connection is reset: an <see cref="HttpRequestException"/> around an <see cref="IOException"/> around a
+    /// <see cref="System.Net.Sockets.SocketException"/>. The call is not carried out, unless <see cref="AfterProcessing"/> says so.
     /// </summary>
     /// <param name="inBody"><see langword="true"/> to send the head and the first half of the body before; the call is carried out then.</param>
     public static SimulatedFault ConnectionReset(bool inBody = false) => BrokenOff("connection reset", inBody, NetworkErrors.Reset);
 
-    /// <summary>The answer never comes: the caller waits until it gives up. The call is not carried out, unless <see cref="AfterProcessing"/> says so.</summary>
+    /// <summary>
+    /// The answer never comes: the caller waits until it gives up. The call is not carried out, unless <see cref="AfterProcessing"/> says so.
+    /// </summary>
     public static SimulatedFault NoAnswer() => new("no answer") { Spoil = static (_, answer) => answer with { NeverComes = true } };
 
     /// <summary>The answer has no body.</summary>
@@ -142,7 +149,8 @@ public sealed class SimulatedFault
     public static SimulatedFault ByteOrderMark() => Spoiled("byte order mark", static body => [0xEF, 0xBB, 0xBF, .. body]);
 
     /// <summary>
-    /// The answer has bytes that are not UTF-8, in the free texts it has (<c>errmsg</c>, <c>remark</c> and the like) or in one that is added; never in an id or a token.
+    /// The answer has bytes that are not UTF-8, in the free texts it has (<c>errmsg</c>, <c>remark</c> and the like) or in one that is added; never
+    /// in an id or a token.
     /// </summary>
     public static SimulatedFault InvalidUtf8() => Spoiled("invalid UTF-8", Spoiler.WithInvalidUtf8);
 
@@ -152,7 +160,9 @@ public sealed class SimulatedFault
     /// <summary>All numbers of the answer come as text, such as <c>"errcode":"0"</c>.</summary>
     public static SimulatedFault NumbersAsText() => Spoiled("numbers as text", Spoiler.WithNumbersAsText);
 
-    /// <summary>The answer has another Content-Type, such as <c>text/html</c> or <c>application/json; charset=utf8</c>, a name that .NET does not know.</summary>
+    /// <summary>
+    /// The answer has another Content-Type, such as <c>text/html</c> or <c>application/json; charset=utf8</c>, a name that .NET does not know.
+    /// </summary>
     /// <param name="contentType">The header as it stands in the answer; valid or not.</param>
     public static SimulatedFault ContentType(string contentType)
     {
@@ -181,8 +191,8 @@ public sealed class SimulatedFault
     }
 
     /// <summary>
-    /// A second instance takes new tokens just before the call is carried out, as <see cref="SimulatedAccessTokens.Replace"/> does. The call itself goes on, and
-    /// faults declared beside this one strike it all the same.
+    /// A second instance takes new tokens just before the call is carried out, as <see cref="SimulatedAccessTokens.Replace"/> does. The call itself
+    /// goes on, and faults declared beside this one strike it all the same.
     /// </summary>
     /// <param name="tokens">Whose tokens.</param>
     /// <param name="overlap">How long the old tokens still work: zero by default, five minutes for the classic overlap.</param>
@@ -293,19 +303,16 @@ public sealed class SimulatedFault
             }
 
             var cast = Scrambler.Mix(_die.GetValueOrDefault() + (ulong)_calls);
-            if (ToFraction(cast) >= _probability)
+            if (Scrambler.ToFraction(cast) >= _probability)
             {
                 return false;
             }
 
-            severity = ToFraction(Scrambler.Mix(cast));
+            severity = Scrambler.ToFraction(Scrambler.Mix(cast));
             _strikes++;
             return true;
         }
     }
-
-    // 53 bits are what a double holds exactly; the result is below 1, so that a probability of 1 always strikes and one of 0 never.
-    private static double ToFraction(ulong random) => (random >> 11) * (1.0 / (1UL << 53));
 
     private static SimulatedFault Spoiled(string name, Func<byte[], byte[]> rewrite) =>
         new(name) { IsProcessed = true, Spoil = (_, answer) => answer with { Body = rewrite(answer.Body) } };

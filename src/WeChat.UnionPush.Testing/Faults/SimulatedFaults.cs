@@ -1,8 +1,8 @@
 namespace WeChat.UnionPush.Testing;
 
 /// <summary>
-/// The faults declared on a simulated platform. Of those that make a call fail or spoil its answer, the first one that strikes decides, in the order in
-/// which they were declared, and later ones do not count that call; latencies and taken tokens come on top.
+/// The faults declared on a simulated platform. Of those that make a call fail or spoil its answer, the first one that strikes decides, in the order
+/// in which they were declared, and later ones do not count that call; latencies and taken tokens come on top.
 /// </summary>
 public sealed class SimulatedFaults
 {

@@ -64,14 +64,15 @@ internal sealed class FollowerBook(ulong seed)
         }
     }
 
-    public void Follow(long index, DateTimeOffset now, string scene, string? qrScene)
+    /// <summary>Answers false for somebody who follows already.</summary>
+    public bool Follow(long index, DateTimeOffset now, string scene, string? qrScene)
     {
         lock (_gate)
         {
             var follower = Change(index);
             if (follower.Following)
             {
-                return;
+                return false;
             }
 
             follower.Following = true;
@@ -83,23 +84,27 @@ internal sealed class FollowerBook(ulong seed)
             {
                 _outsideRanges.Add(index);
             }
+
+            return true;
         }
     }
 
-    public void Unfollow(long index)
+    /// <summary>Answers false for somebody who does not follow.</summary>
+    public bool Unfollow(long index)
     {
         lock (_gate)
         {
             var follower = Change(index);
             if (!follower.Following)
             {
-                return;
+                return false;
             }
 
             follower.Following = false;
             follower.Refuses = false;
             _count--;
             _outsideRanges.Remove(index);
+            return true;
         }
     }
 

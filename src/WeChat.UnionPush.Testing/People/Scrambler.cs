@@ -24,6 +24,9 @@ internal static class Scrambler
         return hash;
     }
 
+    // 53 bits are what a double holds exactly; the result is below 1, so that a probability of 1 always comes true and one of 0 never.
+    public static double ToFraction(ulong random) => (random >> 11) * (1.0 / (1UL << 53));
+
     public static string Text(ulong state, int length) => string.Create(length, state, static (destination, state) =>
     {
         for (var i = 0; i < destination.Length; i++)

@@ -38,12 +38,49 @@ public sealed class SimulatedPerson : IEquatable<SimulatedPerson>
     public void Follow(SimulatedOfficialAccount account, string scene = "ADD_SCENE_SEARCH", string? qrScene = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(scene);
-        Own(account).Followers.Follow(Index, _platform.Now, scene, qrScene);
+        if (!Own(account).Followers.Follow(Index, _platform.Now, scene, qrScene))
+        {
+            return;
+        }
+
+        if (qrScene is null)
+        {
+            _platform.Callbacks.Raise(account.App, Index, "subscribe", ("EventKey", ""));
+        }
+        else
+        {
+            _platform.Callbacks.Raise(account.App, Index, "subscribe", ("EventKey", "qrscene_" + qrScene), ("Ticket", Ticket(account, qrScene)));
+        }
+    }
+
+    /// <summary>
+    /// Scans a code with a parameter (带参数二维码) of the account: somebody who does not follow yet follows by it, with a <c>subscribe</c> event; for
+    /// a follower the <c>SCAN</c> event is all.
+    /// </summary>
+    /// <param name="account">The account.</param>
+    /// <param name="scene">The parameter of the code.</param>
+    public void Scan(SimulatedOfficialAccount account, string scene)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(scene);
+        if (Own(account).Followers.IsFollowing(Index))
+        {
+            _platform.Callbacks.Raise(account.App, Index, "SCAN", ("EventKey", scene), ("Ticket", Ticket(account, scene)));
+        }
+        else
+        {
+            Follow(account, "ADD_SCENE_QR_CODE", scene);
+        }
     }
 
     /// <summary>Stops following an account (取消关注). A refusal of its messages ends with it; the blacklist stays.</summary>
     /// <param name="account">The account.</param>
-    public void Unfollow(SimulatedOfficialAccount account) => Own(account).Followers.Unfollow(Index);
+    public void Unfollow(SimulatedOfficialAccount account)
+    {
+        if (Own(account).Followers.Unfollow(Index))
+        {
+            _platform.Callbacks.Raise(account.App, Index, "unsubscribe", ("EventKey", ""));
+        }
+    }
 
     /// <summary>Turns the account's messages off on the phone while following it: what happens then is the account's <see cref="SimulatedOfficialAccount.RefusedMessages"/>.</summary>
     /// <param name="account">The account.</param>
@@ -93,6 +130,9 @@ public sealed class SimulatedPerson : IEquatable<SimulatedPerson>
 
     /// <summary>The person's number.</summary>
     public override string ToString() => $"person {Index}";
+
+    private string Ticket(SimulatedOfficialAccount account, string scene) =>
+        "gQ" + Scrambler.Text(Scrambler.Hash(Scrambler.Hash(_platform.SeedState, account.AppId), scene), 94);
 
     private SimulatedOfficialAccount Own(SimulatedOfficialAccount account)
     {

@@ -3,6 +3,8 @@ namespace WeChat.UnionPush.Testing;
 /// <summary>The messages that one Official Account has sent.</summary>
 internal sealed class Outbox(SimulatedOfficialAccount account)
 {
+    public const string Success = "success";
+
     private static readonly TimeSpan RepeatWindow = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan SameContentWindow = TimeSpan.FromSeconds(60);
     private readonly Gate _gate = new();
@@ -49,20 +51,23 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
         }
     }
 
-    /// <summary>Takes a message that has passed all checks; answers its number, or an error code.</summary>
-    public (long MessageId, int ErrorCode) Accept(in Draft draft, DateTimeOffset now)
+    /// <summary>Takes a message that has passed all checks; gives its number, or an error code. A repetition gives the number without being taken.</summary>
+    public bool TryAccept(in Draft draft, DateTimeOffset now, out long messageId, out int errorCode)
     {
+        (messageId, errorCode) = (0, 0);
         lock (_gate)
         {
             Forget(now);
             if (draft.ClientMessageId is { } clientId && _clientIds.TryGetValue((draft.Person, clientId), out var earlier))
             {
-                return account.RepeatedMessages == SimulatedRepeat.SameAnswer ? (earlier.MessageId, 0) : (0, 44007);
+                (messageId, errorCode) = account.RepeatedMessages == SimulatedRepeat.SameAnswer ? (earlier.MessageId, 0) : (0, 44007);
+                return false;
             }
 
             if (IsTooFrequent(draft.Person, now))
             {
-                return (0, 43117);
+                errorCode = 43117;
+                return false;
             }
 
             if (account.RefusesSameContent)
@@ -70,7 +75,8 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
                 var content = draft.ContentHash();
                 if (!_contents.TryAdd((draft.Person, content), now))
                 {
-                    return (0, 40241);
+                    errorCode = 40241;
+                    return false;
                 }
 
                 _contentsOldestFirst.Enqueue((draft.Person, content, now));
@@ -89,13 +95,14 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
                 _inMinute[draft.Person] = _inMinute.GetValueOrDefault(draft.Person) + 1;
             }
 
-            DeliveredCount += draft.IsDelivered ? 1 : 0;
+            DeliveredCount += string.Equals(draft.Status, Success, StringComparison.Ordinal) ? 1 : 0;
             if (account.KeepsMessages)
             {
                 Keep(draft.ToMessage(account, _lastMessageId, now));
             }
 
-            return (_lastMessageId, 0);
+            messageId = _lastMessageId;
+            return true;
         }
     }
 
@@ -157,7 +164,7 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
 
     /// <summary>A message that has passed all checks of its own.</summary>
     internal readonly record struct Draft(
-        long Person, SimulatedTemplate Template, IReadOnlyDictionary<string, string> Values, string? Url, string? MiniProgramAppId, string? PagePath, string? ClientMessageId, bool IsDelivered)
+        long Person, SimulatedTemplate Template, IReadOnlyDictionary<string, string> Values, string? Url, string? MiniProgramAppId, string? PagePath, string? ClientMessageId, string Status)
     {
         public ulong ContentHash()
         {
@@ -171,7 +178,7 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
         }
 
         public SimulatedMessage ToMessage(SimulatedOfficialAccount account, long messageId, DateTimeOffset now) =>
-            new(messageId, new SimulatedPerson(account.App.Platform, Person), Template, Values, now, IsDelivered)
+            new(messageId, new SimulatedPerson(account.App.Platform, Person), Template, Values, now, Status)
             {
                 Url = Url,
                 MiniProgramAppId = MiniProgramAppId,

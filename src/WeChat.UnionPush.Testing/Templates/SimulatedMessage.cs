@@ -4,14 +4,14 @@ namespace WeChat.UnionPush.Testing;
 public sealed class SimulatedMessage
 {
     internal SimulatedMessage(
-        long messageId, SimulatedPerson person, SimulatedTemplate template, IReadOnlyDictionary<string, string> values, DateTimeOffset acceptedAt, bool isDelivered)
+        long messageId, SimulatedPerson person, SimulatedTemplate template, IReadOnlyDictionary<string, string> values, DateTimeOffset acceptedAt, string status)
     {
         MessageId = messageId;
         Person = person;
         Template = template;
         Values = values;
         AcceptedAt = acceptedAt;
-        IsDelivered = isDelivered;
+        Status = status;
     }
 
     /// <summary>The number that the send answered (<c>msgid</c>): 64 bits, above 2^53.</summary>
@@ -47,6 +47,12 @@ public sealed class SimulatedMessage
     /// <summary>When the platform accepted it.</summary>
     public DateTimeOffset AcceptedAt { get; }
 
-    /// <summary>Whether it reached the phone; <see langword="false"/> when the person turned the account's messages off and only the event tells.</summary>
-    public bool IsDelivered { get; }
+    /// <summary>
+    /// What the <c>TEMPLATESENDJOBFINISH</c> event says of it: <c>success</c>, <c>failed:user block</c> when the person turned the account's messages off, or what
+    /// <see cref="SimulatedOfficialAccount.FailedMessages"/> gave.
+    /// </summary>
+    public string Status { get; }
+
+    /// <summary>Whether it reached the phone: whether <see cref="Status"/> is <c>success</c>.</summary>
+    public bool IsDelivered => string.Equals(Status, Outbox.Success, StringComparison.Ordinal);
 }

@@ -1,6 +1,9 @@
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>Words for the platform's codes: its own where a real answer has shown them, with the comma that some put before the rid, else what its table means.</summary>
+/// <summary>
+/// Words for the platform's codes: its own where a real answer has shown them, with the comma that some put before the rid, else what its table
+/// means.
+/// </summary>
 internal static class ErrorTexts
 {
     public static string Get(int code) => code switch
