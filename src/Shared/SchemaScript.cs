@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace WeChat.UnionPush;
 
 /// <summary>
-/// A schema as one file of sections, each headed by a line <c>-- version N</c> and taking the schema from the version before it to its own.
-/// An empty database runs all of them, an older one those it lacks, so a new database and an upgraded one cannot differ.
+/// A schema as one file of sections, each headed by a line <c>-- version N</c>, taking the schema from the version before it to its own and noting
+/// that. An empty database runs all of them, an older one those it lacks, so a new database and an upgraded one cannot differ.
 /// </summary>
 internal sealed partial class SchemaScript
 {
@@ -28,11 +28,11 @@ internal sealed partial class SchemaScript
     /// <summary>The version that the last section leads to.</summary>
     public int Version => _sections.Count;
 
-    /// <summary>The script embedded beside a type.</summary>
-    public static SchemaScript EmbeddedIn(Type type)
+    /// <summary>The text of the <c>Schema.sql</c> embedded beside a type.</summary>
+    public static string TextBeside(Type type)
     {
         using var reader = new StreamReader(type.Assembly.GetManifestResourceStream(type, "Schema.sql")!);
-        return new SchemaScript(reader.ReadToEnd());
+        return reader.ReadToEnd();
     }
 
     /// <summary>The sections that a database of some version lacks, in their order; none when it is up to date.</summary>

@@ -7,8 +7,7 @@
 -- * Times are whole milliseconds since 1970 in UTC.
 -- * unionpush_access_token holds secrets: who can read this file can send as the account.
 --
--- Each section takes the schema from the version before it to its own, in one transaction that also notes the version. A section that was
--- released is never changed.
+-- Each section takes the schema from the version before it to its own and ends by noting it. A section that was released is never changed.
 
 -- version 1
 create table if not exists unionpush_schema
@@ -59,3 +58,5 @@ create table if not exists unionpush_lease
     owner      text    not null,
     expires_at integer not null
 ) strict, without rowid;
+
+insert into unionpush_schema (version) select 1 where not exists (select 1 from unionpush_schema);

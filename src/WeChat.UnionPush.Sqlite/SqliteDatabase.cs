@@ -53,8 +53,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                     writer.Execute(upgrade);
                 }
 
-                writer.Execute("delete from unionpush_schema");
-                writer.Execute($"insert into unionpush_schema (version) values ({_schema.Version})");
                 writer.Execute(Commit);
             }
 

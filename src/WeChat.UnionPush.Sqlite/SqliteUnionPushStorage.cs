@@ -19,17 +19,19 @@ public sealed class SqliteUnionPushStorage : IAsyncDisposable
     /// <param name="timeProvider">The clock that leases end by; <see langword="null"/> is the machine's.</param>
     /// <exception cref="ArgumentException">The connection string cannot be read or names no file.</exception>
     public SqliteUnionPushStorage(string connectionString, TimeProvider? timeProvider = null)
-        : this(connectionString, timeProvider ?? TimeProvider.System, SchemaScript.EmbeddedIn(typeof(SqliteUnionPushStorage)))
+        : this(connectionString, timeProvider ?? TimeProvider.System, Schema)
     {
     }
 
-    internal SqliteUnionPushStorage(string connectionString, TimeProvider timeProvider, SchemaScript schema)
+    internal SqliteUnionPushStorage(string connectionString, TimeProvider timeProvider, string schema)
     {
-        _database = new SqliteDatabase(connectionString, schema);
+        _database = new SqliteDatabase(connectionString, new SchemaScript(schema));
         Identities = new SqliteUnionIdRepository(_database);
         AccessTokens = new SqliteAccessTokenStore(_database, timeProvider);
         FollowerSyncs = new SqliteFollowerSyncStore(_database, timeProvider);
     }
+
+    internal static string Schema => SchemaScript.TextBeside(typeof(SqliteUnionPushStorage));
 
     /// <summary>Identities of all apps.</summary>
     public IUnionIdRepository Identities { get; }

@@ -107,8 +107,8 @@ public sealed class SqliteStoreTests : IDisposable
             await old.Identities.SaveAsync([new("wx", "o1")], Cancelled);
         }
 
-        var script = Schema() + "\n-- version 2\nalter table unionpush_identity add column nickname text;\n-- version 3\nupdate unionpush_identity set nickname = 'nobody';\n";
-        await using (var next = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, new SchemaScript(script)))
+        var script = SqliteUnionPushStorage.Schema + "\n-- version 2\nalter table unionpush_identity add column nickname text;\nupdate unionpush_schema set version = 2;\n-- version 3\nupdate unionpush_identity set nickname = 'nobody';\nupdate unionpush_schema set version = 3;\n";
+        await using (var next = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, script))
         {
             await next.EnsureSchemaAsync(Cancelled);
         }
@@ -125,7 +125,7 @@ public sealed class SqliteStoreTests : IDisposable
             await old.EnsureSchemaAsync(Cancelled);
         }
 
-        await using (var next = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, new SchemaScript($"{Schema()}\n-- version 2\ncreate table half (id integer);\nselect nonsense;\n")))
+        await using (var next = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, $"{SqliteUnionPushStorage.Schema}\n-- version 2\ncreate table half (id integer);\nupdate unionpush_schema set version = 2;\nselect nonsense;\n"))
         {
             await Assert.ThrowsAsync<UnionPushStorageException>(() => next.EnsureSchemaAsync(Cancelled).AsTask());
         }
@@ -262,12 +262,6 @@ public sealed class SqliteStoreTests : IDisposable
     private static SqliteDatabase Database(SqliteUnionPushStorage storage) => DatabaseOf(storage);
 
     private static SqliteSession? Writer(SqliteDatabase database) => WriterOf(database);
-
-    private static string Schema()
-    {
-        using var reader = new StreamReader(typeof(SqliteUnionPushStorage).Assembly.GetManifestResourceStream(typeof(SqliteUnionPushStorage), "Schema.sql")!);
-        return reader.ReadToEnd();
-    }
 
     private SqliteUnionPushStorage Open(TimeProvider? clock = null) => new(ConnectionString, clock);
 

@@ -1,0 +1,302 @@
+using Npgsql;
+using WeChat.UnionPush.PostgreSql;
+using WeChat.UnionPush.Testing;
+using Storage = WeChat.UnionPush.PostgreSql.PostgreSqlUnionPushStorage;
+
+namespace WeChat.UnionPush.Tests.Stores;
+
+public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
+{
+    public static TheoryData<string> IdentityCases => [.. UnionIdRepositoryConformance.CaseNames];
+
+    public static TheoryData<string> AccessTokenCases => [.. AccessTokenStoreConformance.CaseNames];
+
+    public static TheoryData<string> FollowerSyncCases => [.. FollowerSyncStoreConformance.CaseNames];
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory, MemberData(nameof(IdentityCases))]
+    public async Task Identities_conform(string name)
+    {
+        await using var database = await Database.CreateAsync(server);
+        await UnionIdRepositoryConformance.RunAsync(name, _ => new(database.Open().Identities), Cancelled);
+    }
+
+    [Theory, MemberData(nameof(AccessTokenCases))]
+    public async Task Access_tokens_conform(string name)
+    {
+        await using var database = await Database.CreateAsync(server);
+        await AccessTokenStoreConformance.RunAsync(name, (clock, _) => new(database.Open(clock).AccessTokens), Cancelled);
+    }
+
+    [Theory, MemberData(nameof(FollowerSyncCases))]
+    public async Task Follower_syncs_conform(string name)
+    {
+        await using var database = await Database.CreateAsync(server);
+        await FollowerSyncStoreConformance.RunAsync(name, (clock, _) => new(database.Open(clock).FollowerSyncs), Cancelled);
+    }
+
+    [Fact]
+    public async Task Random_operations_give_the_models_answers()
+    {
+        await using var database = await Database.CreateAsync(server);
+        RepositoryModel.Check(database.Open().Identities, runs: 150);
+    }
+
+    [Theory]
+    [InlineData("force_custom_plan")]
+    [InlineData("force_generic_plan")]
+    public async Task Every_look_up_is_a_seek(string planCacheMode)
+    {
+        await using var database = await Database.CreateAsync(server);
+        var store = database.Open().Identities;
+        for (var i = 0; i < 60_000; i += 10_000)
+        {
+            var batch = Enumerable.Range(i, 10_000).SelectMany(n => new WeChatIdentity[] { new("wxo", $"o{n}") { UnionId = $"u{n}" }, new("wxm", $"m{n}") { UnionId = $"u{n}" } });
+            await store.SaveAsync([.. batch], Cancelled);
+        }
+
+        await database.ExecuteAsync("analyze unionpush_identity");
+        const string key = "unionpush_identity_pkey";
+        const string unionId = "unionpush_identity_union_id";
+        foreach (var count in new[] { 1, 10_000 })
+        {
+            string Array(string item) => $"'{{{string.Join(',', Enumerable.Range(0, count).Select(n => item == "o" ? $"o{n}" : item))}}}'";
+            var openIds = Array("o");
+            await SeeksAsync(PostgreSqlUnionIdRepository.SelectIdentities, $"'wxo', {openIds}", key);
+            await SeeksAsync(PostgreSqlUnionIdRepository.SelectLinks, $"'wxo', {openIds}, 'wxm'", key, unionId);
+            await SeeksAsync(PostgreSqlUnionIdRepository.SelectByUnionIds, $"'wxo', {openIds}", unionId);
+            await SeeksAsync(PostgreSqlUnionIdRepository.SelectOutdated, $"'wxo', {openIds}, 1, 2", key);
+            await SeeksAsync(
+                PostgreSqlUnionIdRepository.Upsert,
+                $"{Array("wxo")}, {openIds}, {openIds}, {Array("1")}, {Array("1")}, {Array("1")}",
+                key);
+        }
+
+        await SeeksAsync(PostgreSqlUnionIdRepository.SelectPage, "'wxo', 'o5', 1000", key);
+        await SeeksAsync(PostgreSqlUnionIdRepository.Delete, "'wxo', 'o5'", key, unionId);
+        await SeeksAsync(PostgreSqlUnionIdRepository.DeleteByUnionId, "'u5'", unionId);
+
+        async Task SeeksAsync(string sql, string arguments, params string[] indexes)
+        {
+            var plan = await database.ExplainAsync(sql, arguments, planCacheMode);
+            Assert.All(indexes, index => Assert.Contains(index, plan, StringComparison.Ordinal));
+            Assert.DoesNotContain("Seq Scan on unionpush_identity", plan, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Making_the_schema_again_changes_nothing()
+    {
+        await using var database = await Database.CreateAsync(server);
+        var storage = database.Open();
+        await storage.Identities.SaveAsync([new("wx", "o1")], Cancelled);
+        await storage.EnsureSchemaAsync(Cancelled);
+        await database.ExecuteAsync(Storage.Schema);
+        Assert.Single(await storage.Identities.FindAsync("wx", ["o1"], Cancelled));
+        Assert.Equal([1], await database.QueryAsync<int>("select version from unionpush_schema"));
+    }
+
+    [Fact]
+    public async Task The_schema_file_alone_makes_the_schema()
+    {
+        await using var database = await Database.CreateAsync(server, withSchema: false);
+        await database.ExecuteAsync(Storage.Schema);
+        var storage = database.Open();
+        await storage.Identities.SaveAsync([new("wx", "o1")], Cancelled);
+        await storage.EnsureSchemaAsync(Cancelled);
+    }
+
+    [Fact]
+    public async Task Many_may_make_the_schema_at_once()
+    {
+        await using var database = await Database.CreateAsync(server, withSchema: false);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => database.Open()).ToList().Select((storage, i) => Task.Run(
+            async () =>
+            {
+                await storage.EnsureSchemaAsync(Cancelled);
+                await storage.Identities.SaveAsync([new("wx", $"o{i}")], Cancelled);
+            },
+            Cancelled)));
+        Assert.Equal([8L], await database.QueryAsync<long>("select count(*) from unionpush_identity"));
+        Assert.Equal([1], await database.QueryAsync<int>("select version from unionpush_schema"));
+    }
+
+    [Fact]
+    public async Task An_older_schema_is_brought_up_to_date_and_keeps_its_rows()
+    {
+        await using var database = await Database.CreateAsync(server);
+        await database.Open().Identities.SaveAsync([new("wx", "o1")], Cancelled);
+        var script = Storage.Schema + "\n-- version 2\nalter table unionpush_identity add column nickname text;\nupdate unionpush_schema set version = 2;\n-- version 3\nupdate unionpush_identity set nickname = 'nobody';\nupdate unionpush_schema set version = 3;\n";
+        await new Storage(database.DataSource, TimeProvider.System, script).EnsureSchemaAsync(Cancelled);
+        Assert.Equal(["nobody"], await database.QueryAsync<string>("select nickname from unionpush_identity"));
+        Assert.Equal([3], await database.QueryAsync<int>("select version from unionpush_schema"));
+    }
+
+    [Fact]
+    public async Task An_upgrade_that_fails_leaves_the_schema_as_it_was()
+    {
+        await using var database = await Database.CreateAsync(server);
+        var script = Storage.Schema + "\n-- version 2\ncreate table half (id integer);\nupdate unionpush_schema set version = 2;\nselect nonsense;\n";
+        await Assert.ThrowsAsync<UnionPushStorageException>(() => new Storage(database.DataSource, TimeProvider.System, script).EnsureSchemaAsync(Cancelled).AsTask());
+        Assert.Equal([1], await database.QueryAsync<int>("select version from unionpush_schema"));
+        Assert.Equal([true], await database.QueryAsync<bool>("select to_regclass('half') is null"));
+    }
+
+    [Fact]
+    public async Task A_newer_schema_is_refused()
+    {
+        await using var database = await Database.CreateAsync(server);
+        await database.ExecuteAsync("update unionpush_schema set version = 2");
+        var refused = await Assert.ThrowsAsync<UnionPushStorageException>(() => database.Open().EnsureSchemaAsync(Cancelled).AsTask());
+        Assert.Contains("schema version 2", refused.Message, StringComparison.Ordinal);
+        Assert.False(refused.IsTransient);
+    }
+
+    [Fact]
+    public async Task Missing_tables_are_a_clear_failure()
+    {
+        await using var database = await Database.CreateAsync(server, withSchema: false);
+        var failure = await Assert.ThrowsAsync<UnionPushStorageException>(() => database.Open().Identities.SaveAsync([new("wx", "o1")], Cancelled).AsTask());
+        Assert.Contains("EnsureSchemaAsync", failure.Message, StringComparison.Ordinal);
+        Assert.False(failure.IsTransient);
+        Assert.IsType<PostgresException>(failure.InnerException);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_not_UTF8_is_refused()
+    {
+        await using var database = await Database.CreateAsync(server, withSchema: false);
+        await database.ExecuteAsync("create database latin template template0 encoding 'LATIN1' locale 'C'");
+        await using var storage = new Storage(database.ConnectionString.Replace("Database=postgres", "Database=latin", StringComparison.Ordinal));
+        var refused = await Assert.ThrowsAsync<UnionPushStorageException>(() => storage.EnsureSchemaAsync(Cancelled).AsTask());
+        Assert.Contains("UTF8", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_goes_away_is_a_clear_failure_and_the_next_batch_goes_in()
+    {
+        await using var own = new PostgreSqlServer();
+        await using var database = await Database.CreateAsync(own);
+        var store = database.Open().Identities;
+        WeChatIdentity[] batch = [.. Enumerable.Range(0, 1_000).Select(i => new WeChatIdentity("wx", $"o{i}"))];
+        await store.SaveAsync(batch[..1], Cancelled);
+
+        // Saving goes on until the server is gone under it.
+        var saving = Task.Run(
+            async () =>
+            {
+                while (true)
+                {
+                    await store.SaveAsync(batch, Cancelled);
+                }
+            },
+            Cancelled);
+        await own.StopAsync();
+        var broken = await Assert.ThrowsAsync<UnionPushStorageException>(() => saving);
+        Assert.True(broken.IsTransient);
+        var unreachable = await Assert.ThrowsAsync<UnionPushStorageException>(() => store.FindAsync("wx", ["o1"], Cancelled).AsTask());
+        Assert.True(unreachable.IsTransient);
+        Assert.Contains("cannot be reached", unreachable.Message, StringComparison.Ordinal);
+
+        await own.StartAsync();
+        Assert.Contains((await store.FindAsync("wx", [.. batch.Select(identity => identity.OpenId)], Cancelled)).Count, new[] { 1, 1_000 });
+        await store.SaveAsync(batch, Cancelled);
+        Assert.Equal([1_000L], await database.QueryAsync<long>("select count(*) from unionpush_identity"));
+    }
+
+    [Fact]
+    public async Task A_host_keeps_the_data_source_it_gave()
+    {
+        await using var database = await Database.CreateAsync(server);
+        await new Storage(database.DataSource).DisposeAsync();
+        Assert.Equal([1], await database.QueryAsync<int>("select version from unionpush_schema"));
+
+        var storage = new Storage(database.ConnectionString);
+        var lease = await storage.AccessTokens.TryLeaseAsync("wx", TimeSpan.FromMinutes(1), Cancelled);
+        Assert.NotNull(await storage.FollowerSyncs.TryLeaseAsync("wx", TimeSpan.FromMinutes(1), Cancelled));
+        await storage.DisposeAsync();
+        await lease!.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => storage.Identities.FindAsync("wx", ["o1"], Cancelled).AsTask());
+    }
+
+    /// <summary>A schema of its own on the server, and the storages that were opened on it.</summary>
+    private sealed class Database : IAsyncDisposable
+    {
+        private readonly List<Storage> _storages = [];
+
+        private Database(string connectionString)
+        {
+            ConnectionString = connectionString;
+            DataSource = NpgsqlDataSource.Create(connectionString);
+        }
+
+        public string ConnectionString { get; }
+
+        public NpgsqlDataSource DataSource { get; }
+
+        public static async Task<Database> CreateAsync(PostgreSqlServer server, bool withSchema = true)
+        {
+            var database = new Database(await server.CreateDatabaseAsync());
+            if (withSchema)
+            {
+                await database.Open().EnsureSchemaAsync(Cancelled);
+            }
+
+            return database;
+        }
+
+        public Storage Open(TimeProvider? clock = null)
+        {
+            var storage = new Storage(ConnectionString, clock);
+            _storages.Add(storage);
+            return storage;
+        }
+
+        public async Task ExecuteAsync(string sql)
+        {
+            await using var command = DataSource.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync(Cancelled);
+        }
+
+        public async Task<List<T>> QueryAsync<T>(string sql)
+        {
+            await using var command = DataSource.CreateCommand(sql);
+            await using var reader = await command.ExecuteReaderAsync(Cancelled);
+            var rows = new List<T>();
+            while (await reader.ReadAsync(Cancelled))
+            {
+                rows.Add(reader.GetFieldValue<T>(0));
+            }
+
+            return rows;
+        }
+
+        public async Task<string> ExplainAsync(string sql, string arguments, string planCacheMode)
+        {
+            await using var connection = await DataSource.OpenConnectionAsync(Cancelled);
+            await using var command = new NpgsqlCommand($"set plan_cache_mode = {planCacheMode}; prepare look_up as {sql}; explain (costs off) execute look_up({arguments}); deallocate look_up;", connection);
+            await using var reader = await command.ExecuteReaderAsync(Cancelled);
+            var lines = new List<string>();
+            do
+            {
+                while (await reader.ReadAsync(Cancelled))
+                {
+                    lines.Add(reader.GetString(0));
+                }
+            }
+            while (await reader.NextResultAsync(Cancelled));
+            return string.Join('\n', lines);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var storage in _storages)
+            {
+                await storage.DisposeAsync();
+            }
+
+            await DataSource.DisposeAsync();
+        }
+    }
+}
