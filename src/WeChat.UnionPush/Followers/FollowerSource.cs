@@ -6,7 +6,7 @@ namespace WeChat.UnionPush;
 /// <summary>Followers over <c>user/get</c>, <c>user/info/batchget</c> and <c>user/info</c>.</summary>
 internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options) : IFollowerSource
 {
-    private const int BatchSize = 100;
+    public const int BatchSize = 100;
     private const int InvalidOpenId = 40003;
 
     // Set by the first UnionID seen: before that, an account without any is more likely not bound than unlucky.
@@ -44,29 +44,35 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
     public async IAsyncEnumerable<Follower> GetFollowersAsync(IReadOnlyCollection<string> openIds, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(openIds);
+        await foreach (var batch in GetBatchesAsync(openIds, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var follower in batch.Followers)
+            {
+                yield return Read(follower);
+            }
+        }
+    }
+
+    /// <summary>The same in the platform's own batches and records, for those who want no more of a follower than who it is.</summary>
+    public async IAsyncEnumerable<FollowerBatch> GetBatchesAsync(IReadOnlyCollection<string> openIds, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var underWay = new Queue<Task<List<Follower>>>();
+        var underWay = new Queue<Task<FollowerBatch>>();
         try
         {
             foreach (var batch in openIds.Chunk(BatchSize))
             {
                 if (underWay.Count == options.ConcurrentBatches)
                 {
-                    foreach (var follower in await underWay.Dequeue().ConfigureAwait(false))
-                    {
-                        yield return follower;
-                    }
+                    yield return await underWay.Dequeue().ConfigureAwait(false);
                 }
 
-                underWay.Enqueue(GetBatchAsync(batch, stop.Token));
+                underWay.Enqueue(AskAsync(batch, stop.Token));
             }
 
             while (underWay.Count > 0)
             {
-                foreach (var follower in await underWay.Dequeue().ConfigureAwait(false))
-                {
-                    yield return follower;
-                }
+                yield return await underWay.Dequeue().ConfigureAwait(false);
             }
         }
         finally
@@ -83,11 +89,14 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
     public async Task<Follower> GetFollowerAsync(string openId, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(openId);
-        Interlocked.Increment(ref _calls);
-        var answer = await api.CallOrThrowAsync(Endpoints.UserInfo, $"openid={Uri.EscapeDataString(openId)}&lang=zh_CN", body: default, cancellationToken).ConfigureAwait(false);
-        var follower = Read(answer) ?? throw WeChatApiErrors.Incomplete(Endpoints.UserInfo.Path, "openid");
-        _bound |= follower.UnionId is not null;
-        return follower;
+        return Read(await GetDetailsAsync(openId, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>The UnionID in an answer. The platform's own sample shows a leading blank.</summary>
+    public static string? UnionIdOf(FollowerAnswer answer)
+    {
+        var unionId = answer.UnionId?.Trim();
+        return string.IsNullOrEmpty(unionId) ? null : unionId;
     }
 
     private static FollowerPage Read(FollowerPageAnswer answer, string asked)
@@ -97,15 +106,8 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
             throw WeChatApiErrors.Incomplete(Endpoints.UserGet.Path, "total and count");
         }
 
-        var openIds = new List<string>(answer.Data?.OpenIds?.Count ?? 0);
-        foreach (var openId in answer.Data?.OpenIds ?? [])
-        {
-            if (!string.IsNullOrWhiteSpace(openId))
-            {
-                openIds.Add(openId);
-            }
-        }
-
+        var openIds = answer.Data?.OpenIds ?? [];
+        openIds.RemoveAll(string.IsNullOrWhiteSpace);
         if (openIds.Count == 0 && answer.Count is > 0)
         {
             // A page that claims openids and shows none is damaged; taken for the end, it would make everybody after it a leaver.
@@ -113,31 +115,37 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
         }
 
         var next = answer.NextOpenId ?? "";
-        return new FollowerPage(openIds, string.Equals(next, asked, StringComparison.Ordinal) ? "" : next, answer.Total ?? 0);
+        return new FollowerPage(openIds!, string.Equals(next, asked, StringComparison.Ordinal) ? "" : next, answer.Total ?? 0);
     }
 
-    private static Follower? Read(FollowerAnswer answer)
+    private static Follower Read(FollowerAnswer answer) => new(answer.OpenId!, answer.Subscribe != 0)
     {
+        UnionId = UnionIdOf(answer),
+        SubscribedAt = answer.SubscribeTime is > 0 and < 253402300800 ? DateTimeOffset.FromUnixTimeSeconds(answer.SubscribeTime) : null,
+        SubscribeScene = answer.SubscribeScene,
+        Remark = answer.Remark,
+        TagIds = answer.TagIds ?? (IReadOnlyList<int>)[],
+        QrScene = answer.QrScene,
+        QrSceneText = answer.QrSceneText,
+    };
+
+    private async Task<FollowerAnswer> GetDetailsAsync(string openId, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _calls);
+        var answer = await api.CallOrThrowAsync(Endpoints.UserInfo, $"openid={Uri.EscapeDataString(openId)}&lang=zh_CN", body: default, cancellationToken).ConfigureAwait(false);
         if (string.IsNullOrWhiteSpace(answer.OpenId))
         {
-            return null;
+            throw WeChatApiErrors.Incomplete(Endpoints.UserInfo.Path, "openid");
         }
 
-        // The platform's own sample shows a leading blank.
-        var unionId = answer.UnionId?.Trim();
-        return new Follower(answer.OpenId, answer.Subscribe != 0)
-        {
-            UnionId = string.IsNullOrEmpty(unionId) ? null : unionId,
-            SubscribedAt = answer.SubscribeTime is > 0 and < 253402300800 ? DateTimeOffset.FromUnixTimeSeconds(answer.SubscribeTime) : null,
-            SubscribeScene = answer.SubscribeScene,
-            Remark = answer.Remark,
-            TagIds = answer.TagIds ?? (IReadOnlyList<int>)[],
-            QrScene = answer.QrScene,
-            QrSceneText = answer.QrSceneText,
-        };
+        _bound |= UnionIdOf(answer) is not null;
+        return answer;
     }
 
-    private async Task<List<Follower>> GetBatchAsync(ReadOnlyMemory<string> openIds, CancellationToken cancellationToken)
+    private async Task<FollowerBatch> AskAsync(string[] openIds, CancellationToken cancellationToken) =>
+        new(openIds, await GetBatchAsync(openIds, cancellationToken).ConfigureAwait(false));
+
+    private async Task<List<FollowerAnswer>> GetBatchAsync(ReadOnlyMemory<string> openIds, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
         var body = new PooledBuffer(openIds.Length * 64);
@@ -154,27 +162,19 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
             throw WeChatApiErrors.Create(Endpoints.UserInfoBatch.Path, answer.ErrorCode, answer.ErrorMessage);
         }
 
-        if (answer.Followers is null)
+        if (answer.Followers is not { } followers)
         {
             throw WeChatApiErrors.Incomplete(Endpoints.UserInfoBatch.Path, "user_info_list");
         }
 
-        var followers = new List<Follower>(answer.Followers.Count);
-        foreach (var row in answer.Followers)
-        {
-            if (row is not null && Read(row) is { } follower)
-            {
-                _bound |= follower.UnionId is not null;
-                followers.Add(follower);
-            }
-        }
-
-        await CompleteAsync(followers, cancellationToken).ConfigureAwait(false);
-        return followers;
+        followers.RemoveAll(static follower => string.IsNullOrWhiteSpace(follower?.OpenId));
+        _bound = _bound || followers.Exists(static follower => UnionIdOf(follower!) is not null);
+        await CompleteAsync(followers!, cancellationToken).ConfigureAwait(false);
+        return followers!;
     }
 
     /// <summary>One openid that is not the account's spoils a whole batch; halves find it.</summary>
-    private async Task<List<Follower>> BisectAsync(ReadOnlyMemory<string> openIds, CancellationToken cancellationToken)
+    private async Task<List<FollowerAnswer>> BisectAsync(ReadOnlyMemory<string> openIds, CancellationToken cancellationToken)
     {
         if (openIds.Length == 1)
         {
@@ -191,15 +191,15 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
     /// Batches were seen to lack a UnionID that <c>user/info</c> has. Asked only where the account is known to have UnionIDs; where it is not, one
     /// follower of the batch is tried, or an account that is not bound would cost a call for everybody.
     /// </summary>
-    private async Task CompleteAsync(List<Follower> followers, CancellationToken cancellationToken)
+    private async Task CompleteAsync(List<FollowerAnswer> followers, CancellationToken cancellationToken)
     {
         for (var i = 0; i < followers.Count; i++)
         {
-            if (followers[i] is { IsFollowing: true, UnionId: null } incomplete)
+            if (followers[i] is { Subscribe: not 0 } incomplete && UnionIdOf(incomplete) is null)
             {
                 try
                 {
-                    followers[i] = await GetFollowerAsync(incomplete.OpenId, cancellationToken).ConfigureAwait(false);
+                    followers[i] = await GetDetailsAsync(incomplete.OpenId!, cancellationToken).ConfigureAwait(false);
                 }
                 catch (WeChatApiException exception) when (exception.ErrorCode?.Value == InvalidOpenId)
                 {

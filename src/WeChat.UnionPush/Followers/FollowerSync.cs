@@ -239,28 +239,32 @@ internal sealed class FollowerSync(
             var batch = new List<WeChatIdentity>(SaveSize);
 
             // Those whose details are not needed, or not to be had, are at least seen.
-            var rest = outdated.Count == page.OpenIds.Count ? [] : new HashSet<string>(page.OpenIds, StringComparer.Ordinal);
-            if (rest.Count > 0)
+            if (outdated.Count < page.OpenIds.Count)
             {
-                rest.ExceptWith(outdated);
-                foreach (var openId in rest)
+                var asked = new HashSet<string>(outdated, StringComparer.Ordinal);
+                foreach (var openId in page.OpenIds)
                 {
-                    await AddAsync(new WeChatIdentity(sync._appId, openId) { FollowState = FollowState.Following, ObservedAt = seenAt }).ConfigureAwait(false);
+                    if (!asked.Contains(openId))
+                    {
+                        await AddAsync(new WeChatIdentity(sync._appId, openId) { FollowState = FollowState.Following, ObservedAt = seenAt }).ConfigureAwait(false);
+                    }
                 }
             }
 
-            if (outdated.Count > 0)
+            var missing = new HashSet<string>(FollowerSource.BatchSize, StringComparer.Ordinal);
+            await foreach (var (asked, followers) in sync._source.GetBatchesAsync(outdated, cancellationToken).ConfigureAwait(false))
             {
-                var missing = new HashSet<string>(outdated, StringComparer.Ordinal);
-                await foreach (var follower in sync._source.GetFollowersAsync(outdated, cancellationToken).ConfigureAwait(false))
+                missing.Clear();
+                missing.UnionWith(asked);
+                foreach (var follower in followers)
                 {
-                    missing.Remove(follower.OpenId);
-                    _detailed++;
-                    _linked += follower.UnionId is null ? 0 : 1;
-                    await AddAsync(new WeChatIdentity(sync._appId, follower.OpenId)
+                    missing.Remove(follower.OpenId!);
+                    var unionId = FollowerSource.UnionIdOf(follower);
+                    _linked += unionId is null ? 0 : 1;
+                    await AddAsync(new WeChatIdentity(sync._appId, follower.OpenId!)
                     {
-                        UnionId = follower.UnionId,
-                        FollowState = follower.IsFollowing ? FollowState.Following : FollowState.NotFollowing,
+                        UnionId = unionId,
+                        FollowState = follower.Subscribe != 0 ? FollowState.Following : FollowState.NotFollowing,
                         ObservedAt = seenAt,
                         DetailsAt = seenAt,
                     }).ConfigureAwait(false);
@@ -271,20 +275,23 @@ internal sealed class FollowerSync(
                     await AddAsync(new WeChatIdentity(sync._appId, openId) { FollowState = FollowState.Following, ObservedAt = seenAt }).ConfigureAwait(false);
                 }
 
-                _state = _state with { Detailed = _state.Detailed + outdated.Count - missing.Count };
+                _detailed += followers.Count;
+                _state = _state with { Detailed = _state.Detailed + followers.Count };
             }
 
             await SaveAsync().ConfigureAwait(false);
             Telemetry.Synced(page.OpenIds.Count, outdated.Count);
 
-            async ValueTask AddAsync(WeChatIdentity identity)
+            ValueTask AddAsync(WeChatIdentity identity)
             {
                 batch.Add(identity);
-                if (batch.Count == SaveSize)
-                {
-                    await SaveAsync().ConfigureAwait(false);
-                    Show();
-                }
+                return batch.Count < SaveSize ? default : SaveAndShowAsync();
+            }
+
+            async ValueTask SaveAndShowAsync()
+            {
+                await SaveAsync().ConfigureAwait(false);
+                Show();
             }
 
             async ValueTask SaveAsync()
