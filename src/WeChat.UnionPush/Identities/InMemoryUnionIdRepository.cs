@@ -1,19 +1,19 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace WeChat.UnionPush;
 
 /// <summary>
-/// Identities in memory: reads take no lock and give out the stored records themselves, writes take turns. Costs some 150 bytes for each
-/// identity besides its texts.
+/// Identities in memory: gives out the stored records themselves. Readers and writers take turns, none for longer than a batch takes: a lock costs
+/// less than what lock-free tables make of the garbage collector's work, whose every node is an object. Costs some 150 bytes for each identity
+/// besides its texts.
 /// </summary>
 internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 {
     private const int RestEvery = 1_000;
 
-    // Also the lock that writers take in turns.
-    private readonly ConcurrentDictionary<string, App> _apps = new(StringComparer.Ordinal);
+    // Also the lock.
+    private readonly Dictionary<string, App> _apps = new(StringComparer.Ordinal);
 
     public ValueTask<SavedIdentities> SaveAsync(IReadOnlyCollection<WeChatIdentity> observations, CancellationToken cancellationToken = default)
     {
@@ -32,20 +32,15 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
         var unionIdsChanged = 0;
         lock (_apps)
         {
+            App? app = null;
             foreach (var observation in batch)
             {
-                var app = _apps.GetOrAdd(observation.AppId, static appId => new App(appId));
-                if (!app.Identities.TryGetValue(observation.OpenId, out var stored))
+                if (!string.Equals(app?.Id, observation.AppId, StringComparison.Ordinal) && !_apps.TryGetValue(observation.AppId, out app))
                 {
-                    // One text for the app id, however many copies of it the observations bring.
-                    app.Put(null, ReferenceEquals(observation.AppId, app.Id) ? observation : observation with { AppId = app.Id });
-                    added++;
+                    _apps.Add(observation.AppId, app = new App(observation.AppId));
                 }
-                else if (stored.MergedWith(observation) is var merged && !ReferenceEquals(merged, stored))
-                {
-                    app.Put(stored, merged);
-                    unionIdsChanged += stored.UnionId is not null && !string.Equals(stored.UnionId, merged.UnionId, StringComparison.Ordinal) ? 1 : 0;
-                }
+
+                app!.Observe(observation, ref added, ref unionIdsChanged);
             }
         }
 
@@ -54,14 +49,18 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     public ValueTask<IReadOnlyList<WeChatIdentity>> FindAsync(string appId, IReadOnlyCollection<string> openIds, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var found = new List<WeChatIdentity>(openIds.Count);
-        if (TryGetApp(appId, cancellationToken, out var app))
+        lock (_apps)
         {
-            foreach (var openId in Distinct(openIds))
+            if (_apps.TryGetValue(appId, out var app))
             {
-                if (app.Identities.TryGetValue(openId, out var identity))
+                foreach (var openId in Distinct(openIds))
                 {
-                    found.Add(identity);
+                    if (app.Identities.TryGetValue(openId, out var identity))
+                    {
+                        found.Add(identity);
+                    }
                 }
             }
         }
@@ -71,39 +70,47 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     public ValueTask<IReadOnlyList<IdentityLink>> ResolveAsync(string appId, IReadOnlyCollection<string> openIds, string targetAppId, CancellationToken cancellationToken = default)
     {
-        if (!TryGetApp(appId, cancellationToken, out var app))
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_apps)
         {
-            return new([]);
-        }
-
-        _apps.TryGetValue(targetAppId, out var target);
-        if (openIds.Count == 1)
-        {
-            return new(app.Identities.TryGetValue(openIds.First(), out var single) ? [Link(single, target)] : []);
-        }
-
-        var links = new List<IdentityLink>(openIds.Count);
-        foreach (var openId in Distinct(openIds))
-        {
-            if (app.Identities.TryGetValue(openId, out var identity))
+            if (!_apps.TryGetValue(appId, out var app))
             {
-                links.Add(Link(identity, target));
+                return new([]);
             }
-        }
 
-        return new(links);
+            var target = _apps.GetValueOrDefault(targetAppId);
+            if (openIds.Count == 1)
+            {
+                return new(app.Identities.TryGetValue(openIds.First(), out var single) ? [Link(single, target)] : []);
+            }
+
+            var links = new List<IdentityLink>(openIds.Count);
+            foreach (var openId in Distinct(openIds))
+            {
+                if (app.Identities.TryGetValue(openId, out var identity))
+                {
+                    links.Add(Link(identity, target));
+                }
+            }
+
+            return new(links);
+        }
     }
 
     public ValueTask<IReadOnlyList<WeChatIdentity>> FindByUnionIdAsync(string appId, IReadOnlyCollection<string> unionIds, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var found = new List<WeChatIdentity>(unionIds.Count);
-        if (TryGetApp(appId, cancellationToken, out var app))
+        lock (_apps)
         {
-            foreach (var unionId in Distinct(unionIds))
+            if (_apps.TryGetValue(appId, out var app))
             {
-                if (app.Preferred(unionId) is { } identity)
+                foreach (var unionId in Distinct(unionIds))
                 {
-                    found.Add(identity);
+                    if (app.Preferred(unionId) is { } identity)
+                    {
+                        found.Add(identity);
+                    }
                 }
             }
         }
@@ -113,18 +120,22 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     public ValueTask<IReadOnlyList<string>> FindOutdatedAsync(string appId, IReadOnlyCollection<string> openIds, DateTimeOffset linkedBefore, DateTimeOffset unlinkedBefore, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         linkedBefore = Millisecond.Cut(linkedBefore);
         unlinkedBefore = Millisecond.Cut(unlinkedBefore);
-        TryGetApp(appId, cancellationToken, out var app);
         var outdated = new List<string>();
-        foreach (var openId in Distinct(openIds))
+        lock (_apps)
         {
-            if (app is null
-                || !app.Identities.TryGetValue(openId, out var identity)
-                || identity.DetailsAt is not { } detailsAt
-                || detailsAt < (identity.UnionId is null ? unlinkedBefore : linkedBefore))
+            var app = _apps.GetValueOrDefault(appId);
+            foreach (var openId in Distinct(openIds))
             {
-                outdated.Add(openId);
+                if (app is null
+                    || !app.Identities.TryGetValue(openId, out var identity)
+                    || identity.DetailsAt is not { } detailsAt
+                    || detailsAt < (identity.UnionId is null ? unlinkedBefore : linkedBefore))
+                {
+                    outdated.Add(openId);
+                }
             }
         }
 
@@ -133,68 +144,66 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     public ValueTask<long> CloseWalkAsync(string appId, DateTimeOffset walkStartedAt, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         walkStartedAt = Millisecond.Cut(walkStartedAt);
+        var unseen = Array.FindAll(Snapshot(appId), WasUnseen);
         var left = 0L;
-        if (TryGetApp(appId, cancellationToken, out var app))
+        lock (_apps)
         {
-            lock (_apps)
+            var app = _apps.GetValueOrDefault(appId);
+            foreach (var candidate in unseen)
             {
-                foreach (var (_, identity) in app.Identities)
+                // Somebody may have come back since, or been erased.
+                if (app!.Identities.TryGetValue(candidate.OpenId, out var identity) && WasUnseen(identity))
                 {
-                    if (identity.FollowState is FollowState.Following or FollowState.Refusing && identity.ObservedAt < walkStartedAt)
-                    {
-                        app.Put(identity, identity with { FollowState = FollowState.NotFollowing, ObservedAt = walkStartedAt });
-                        left++;
-                    }
+                    app.Identities[identity.OpenId] = identity with { FollowState = FollowState.NotFollowing, ObservedAt = walkStartedAt };
+                    left++;
                 }
             }
         }
 
         return new(left);
+
+        bool WasUnseen(WeChatIdentity identity) =>
+            identity.FollowState is FollowState.Following or FollowState.Refusing && identity.ObservedAt < walkStartedAt;
     }
 
     public async IAsyncEnumerable<WeChatIdentity> ListAsync(string appId, string? afterOpenId = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        if (!TryGetApp(appId, cancellationToken, out var app))
+        cancellationToken.ThrowIfCancellationRequested();
+        var identities = Array.FindAll(Snapshot(appId), identity => afterOpenId is null || Utf8Order.Instance.Compare(identity.OpenId, afterOpenId) > 0);
+        Array.Sort(identities, static (left, right) => Utf8Order.Instance.Compare(left.OpenId, right.OpenId));
+        foreach (var page in identities.Chunk(RestEvery))
         {
-            yield break;
-        }
-
-        var openIds = app.Identities
-            .Select(static pair => pair.Key)
-            .Where(openId => afterOpenId is null || Utf8Order.Instance.Compare(openId, afterOpenId) > 0)
-            .ToArray();
-        Array.Sort(openIds, Utf8Order.Instance);
-        for (var i = 0; i < openIds.Length; i++)
-        {
-            if (i % RestEvery == RestEvery - 1)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                await Task.Yield();
-            }
-
-            if (app.Identities.TryGetValue(openIds[i], out var identity))
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (var identity in await FindAsync(appId, Array.ConvertAll(page, static identity => identity.OpenId), cancellationToken).ConfigureAwait(false))
             {
                 yield return identity;
             }
+
+            await Task.Yield();
         }
     }
 
     public ValueTask<IdentityCoverage> GetCoverageAsync(string miniProgramAppId, string officialAccountAppId, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         long reachable = 0, unlinked = 0, neverFollowed = 0, left = 0, refusing = 0;
-        if (TryGetApp(miniProgramAppId, cancellationToken, out var miniProgram))
+        foreach (var page in Snapshot(miniProgramAppId).Chunk(RestEvery))
         {
-            _apps.TryGetValue(officialAccountAppId, out var officialAccount);
-            foreach (var (_, user) in miniProgram.Identities)
+            lock (_apps)
             {
-                _ = user.UnionId is null ? unlinked++ : officialAccount?.Preferred(user.UnionId)?.FollowState switch
+                var officialAccount = _apps.GetValueOrDefault(officialAccountAppId);
+                foreach (var user in page)
                 {
-                    FollowState.Following => reachable++,
-                    FollowState.NotFollowing => left++,
-                    FollowState.Refusing => refusing++,
-                    _ => neverFollowed++,
-                };
+                    _ = user.UnionId is null ? unlinked++ : officialAccount?.Preferred(user.UnionId)?.FollowState switch
+                    {
+                        FollowState.Following => reachable++,
+                        FollowState.NotFollowing => left++,
+                        FollowState.Refusing => refusing++,
+                        _ => neverFollowed++,
+                    };
+                }
             }
         }
 
@@ -204,14 +213,10 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
     public ValueTask<IReadOnlyList<WeChatIdentity>> EraseAsync(string appId, string openId, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(openId);
-        if (!TryGetApp(appId, cancellationToken, out var app))
-        {
-            return new([]);
-        }
-
+        cancellationToken.ThrowIfCancellationRequested();
         lock (_apps)
         {
-            if (!app.Identities.TryGetValue(openId, out var identity))
+            if (!_apps.TryGetValue(appId, out var app) || !app.Identities.TryGetValue(openId, out var identity))
             {
                 return new([]);
             }
@@ -239,7 +244,7 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
     private List<WeChatIdentity> EraseAll(string unionId)
     {
         var erased = new List<WeChatIdentity>();
-        foreach (var (_, app) in _apps)
+        foreach (var app in _apps.Values)
         {
             var first = erased.Count;
             erased.AddRange(app.Holders(unionId));
@@ -252,10 +257,13 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
         return erased;
     }
 
-    private bool TryGetApp(string appId, CancellationToken cancellationToken, [NotNullWhen(true)] out App? app)
+    /// <summary>Everybody of an app, for what reads them all: a push does not wait until it has.</summary>
+    private WeChatIdentity[] Snapshot(string appId)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        return _apps.TryGetValue(appId, out app);
+        lock (_apps)
+        {
+            return _apps.TryGetValue(appId, out var app) ? [.. app.Identities.Values] : [];
+        }
     }
 
     private static IdentityLink Link(WeChatIdentity source, App? target) =>
@@ -263,31 +271,40 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     private static IEnumerable<string> Distinct(IReadOnlyCollection<string> ids) => ids.Count <= 1 ? ids : ids.Distinct(StringComparer.Ordinal);
 
-    /// <summary>The identities of one app. Only one thread at a time changes them; any number read meanwhile.</summary>
+    /// <summary>The identities of one app.</summary>
     private sealed class App(string id)
     {
-        private readonly ConcurrentDictionary<string, OpenIds> _openIdsByUnionId = new(concurrencyLevel: 1, capacity: 31, StringComparer.Ordinal);
+        private readonly Dictionary<string, OpenIds> _openIdsByUnionId = new(StringComparer.Ordinal);
 
         public string Id { get; } = id;
 
-        public ConcurrentDictionary<string, WeChatIdentity> Identities { get; } = new(concurrencyLevel: 1, capacity: 31, StringComparer.Ordinal);
+        public Dictionary<string, WeChatIdentity> Identities { get; } = new(StringComparer.Ordinal);
 
-        public void Put(WeChatIdentity? stored, WeChatIdentity identity)
+        public void Observe(WeChatIdentity observation, ref int added, ref int unionIdsChanged)
         {
-            Identities[identity.OpenId] = identity;
-            if (!string.Equals(stored?.UnionId, identity.UnionId, StringComparison.Ordinal))
+            ref var identity = ref CollectionsMarshal.GetValueRefOrAddDefault(Identities, observation.OpenId, out var isKnown);
+            if (!isKnown)
+            {
+                // One text for the app id, however many copies of it the observations bring.
+                identity = ReferenceEquals(observation.AppId, Id) ? observation : observation with { AppId = Id };
+                Link(identity);
+                added++;
+                return;
+            }
+
+            var stored = identity!;
+            var merged = identity = stored.MergedWith(observation);
+            if (!string.Equals(stored.UnionId, merged.UnionId, StringComparison.Ordinal))
             {
                 Unlink(stored);
-                if (identity.UnionId is { } unionId)
-                {
-                    _openIdsByUnionId[unionId] = _openIdsByUnionId.TryGetValue(unionId, out var others) ? others.With(identity.OpenId) : new(identity.OpenId, []);
-                }
+                Link(merged);
+                unionIdsChanged += stored.UnionId is null ? 0 : 1;
             }
         }
 
         public void Remove(WeChatIdentity identity)
         {
-            Identities.TryRemove(identity.OpenId, out _);
+            Identities.Remove(identity.OpenId);
             Unlink(identity);
         }
 
@@ -295,13 +312,10 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
         {
             if (_openIdsByUnionId.TryGetValue(unionId, out var openIds))
             {
-                for (var i = 0; i <= openIds.Others.Length; i++)
+                yield return Identities[openIds.First];
+                foreach (var other in openIds.Others)
                 {
-                    // A reader may come between the two halves of a change, so what the index says is looked up again.
-                    if (Holder(i == 0 ? openIds.First : openIds.Others[i - 1], unionId) is { } identity)
-                    {
-                        yield return identity;
-                    }
+                    yield return Identities[other];
                 }
             }
         }
@@ -313,19 +327,25 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
                 return null;
             }
 
-            return openIds.Others.Length == 0 ? Holder(openIds.First, unionId) : Holders(unionId)
+            return openIds.Others.Length == 0 ? Identities[openIds.First] : Holders(unionId)
                 .OrderByDescending(static identity => identity.FollowState == FollowState.Following)
                 .ThenByDescending(static identity => identity.ObservedAt)
                 .ThenBy(static identity => identity.OpenId, Utf8Order.Instance)
-                .FirstOrDefault();
+                .First();
         }
 
-        private WeChatIdentity? Holder(string openId, string unionId) =>
-            Identities.TryGetValue(openId, out var identity) && string.Equals(identity.UnionId, unionId, StringComparison.Ordinal) ? identity : null;
-
-        private void Unlink(WeChatIdentity? identity)
+        private void Link(WeChatIdentity identity)
         {
-            if (identity?.UnionId is { } unionId && _openIdsByUnionId.TryGetValue(unionId, out var openIds))
+            if (identity.UnionId is { } unionId)
+            {
+                ref var openIds = ref CollectionsMarshal.GetValueRefOrAddDefault(_openIdsByUnionId, unionId, out var isKnown);
+                openIds = isKnown ? openIds.With(identity.OpenId) : new(identity.OpenId, []);
+            }
+        }
+
+        private void Unlink(WeChatIdentity identity)
+        {
+            if (identity.UnionId is { } unionId && _openIdsByUnionId.TryGetValue(unionId, out var openIds))
             {
                 if (openIds.Without(identity.OpenId) is { } rest)
                 {
@@ -333,7 +353,7 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
                 }
                 else
                 {
-                    _openIdsByUnionId.TryRemove(unionId, out _);
+                    _openIdsByUnionId.Remove(unionId);
                 }
             }
         }
