@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Globalization;
+using WeChat.UnionPush.PostgreSql;
+using WeChat.UnionPush.Sqlite;
+
+namespace WeChat.UnionPush.TestHost;
+
+/// <summary>Hosts that use the library as any host does, against a platform in another process.</summary>
+internal static class Worker
+{
+    public static async Task<int> SyncAsync(Uri platform, string storage, CancellationToken stop)
+    {
+        await using var services = await BuildAsync(platform, storage, stop);
+        var push = services.GetRequiredService<IUnionPush>();
+        while (true)
+        {
+            var report = await push.SyncFollowersAsync(cancellationToken: stop);
+            Console.WriteLine($"outcome={report.Outcome} listed={report.Listed} detailed={report.Detailed} left={report.Left} resumed={report.Resumed}");
+            if (report.Outcome == FollowerSyncOutcome.Completed)
+            {
+                return 0;
+            }
+
+            // Somebody else walks, or died walking and its lease has not ended.
+            await Task.Delay(100, stop);
+        }
+    }
+
+    public static async Task<int> SendAsync(Uri platform, string storage, int sends, CancellationToken stop)
+    {
+        await using var services = await BuildAsync(platform, storage, stop);
+        using var control = new HttpClient { BaseAddress = platform };
+        var sender = services.GetRequiredService<ITemplateMessageSender>();
+        var templateId = await control.GetStringAsync("/control/template", stop);
+        var openIds = new List<string>();
+        for (var i = 0; i < sends; i++)
+        {
+            openIds.Add(await control.GetStringAsync($"/control/openid/official/{i}", stop));
+        }
+
+        // Each line names a round, and how many processes take part in it.
+        while (await Console.In.ReadLineAsync(stop) is { Length: > 0 } round)
+        {
+            using var go = await control.PostAsync($"/control/barrier/{round}", null, stop);
+            var results = await Task.WhenAll(openIds.Select(async (openId, i) =>
+            {
+                try
+                {
+                    return (await sender.SendAsync(openId, TemplateMessage.Create(templateId).Thing("thing1", $"{round.Split('/')[0]} {i}").Build(), stop)).Status.ToString();
+                }
+                catch (WeChatApiException exception)
+                {
+                    return exception.Message;
+                }
+            }));
+            Console.WriteLine(string.Join(" | ", results.GroupBy(result => result).Select(group => $"{group.Count()} {group.Key}")));
+        }
+
+        return 0;
+    }
+
+    public static async Task<int> MeasureAsync(Uri platform, string storage, long users, bool listOnly, CancellationToken stop)
+    {
+        await using var services = await BuildAsync(platform, storage, stop);
+        using var control = new HttpClient { BaseAddress = platform, Timeout = TimeSpan.FromMinutes(10) };
+        if (listOnly)
+        {
+            await control.PostAsync("/control/clear", null, stop);
+            var watch = Stopwatch.StartNew();
+            var listed = 0L;
+            await foreach (var page in services.GetRequiredService<IFollowerSource>().GetPagesAsync(cancellationToken: stop))
+            {
+                listed += page.OpenIds.Count;
+            }
+
+            await PrintAsync("list", listed, watch);
+            return 0;
+        }
+
+        if (users > 0)
+        {
+            var watch = Stopwatch.StartNew();
+            var repository = services.GetRequiredService<IUnionIdRepository>();
+            var now = DateTimeOffset.UtcNow;
+            for (var first = 0L; first < users; first += 5000)
+            {
+                var batch = new List<WeChatIdentity>(5000);
+                for (var i = first; i < Math.Min(users, first + 5000); i++)
+                {
+                    batch.Add(new WeChatIdentity(PlatformServer.MiniProgramAppId, string.Create(CultureInfo.InvariantCulture, $"oMini{i:D23}")) { UnionId = string.Create(CultureInfo.InvariantCulture, $"oUnion{i:D22}"), ObservedAt = now, DetailsAt = now });
+                }
+
+                await repository.SaveAsync(batch, stop);
+            }
+
+            await PrintAsync("users", users, watch);
+        }
+
+        foreach (var name in new[] { "first", "second" })
+        {
+            await control.PostAsync("/control/clear", null, stop);
+            var watch = Stopwatch.StartNew();
+            var report = await services.GetRequiredService<IUnionPush>().SyncFollowersAsync(cancellationToken: stop);
+            if (report.Outcome != FollowerSyncOutcome.Completed)
+            {
+                Console.WriteLine($"outcome={report.Outcome}");
+                return 1;
+            }
+
+            await PrintAsync(name, report.Listed, watch);
+        }
+
+        return 0;
+
+        async Task PrintAsync(string name, long count, Stopwatch watch)
+        {
+            var calls = (await control.GetStringAsync("/control/calls", stop)).Split('\n').Where(line => line.StartsWith('/')).Select(line => line.Replace("/cgi-bin/", "", StringComparison.Ordinal).Replace(' ', '='));
+            var peak = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split(':')[1].Trim().Split(' ')[0];
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"run={name} count={count} seconds={watch.Elapsed.TotalSeconds:0.0} per_second={count / watch.Elapsed.TotalSeconds:0} peak_mb={long.Parse(peak, CultureInfo.InvariantCulture) / 1024} {string.Join(' ', calls)}"));
+        }
+    }
+
+    private static async Task<ServiceProvider> BuildAsync(Uri platform, string storage, CancellationToken stop)
+    {
+        var services = new ServiceCollection();
+        var registration = services.AddWeChatUnionPush(options =>
+        {
+            options.OfficialAccount.AppId = PlatformServer.OfficialAccountAppId;
+            options.OfficialAccount.AppSecret = PlatformServer.Secret;
+            options.MiniProgram.AppId = PlatformServer.MiniProgramAppId;
+            options.MiniProgram.AppSecret = PlatformServer.Secret;
+            options.ApiBaseAddress = platform;
+            options.TemplateMessages.MaxPerSecond = 0;
+            options.FollowerSync.LeaseDuration = TimeSpan.FromSeconds(2);
+            options.FollowerSync.DailyPageCalls = int.MaxValue;
+        });
+        switch (storage.Split(':', 2))
+        {
+            case ["sqlite", var file]:
+                registration.UseSqlite($"Data Source={file}");
+                break;
+            case ["postgresql", var connection]:
+                registration.UsePostgreSql(connection);
+                break;
+            default:
+                throw new ArgumentException($"'{storage}' is neither sqlite:FILE nor postgresql:CONNECTION-STRING.", nameof(storage));
+        }
+
+        var provider = services.BuildServiceProvider();
+        if (provider.GetService<PostgreSqlUnionPushStorage>() is { } database)
+        {
+            await database.EnsureSchemaAsync(stop);
+        }
+
+        return provider;
+    }
+}
