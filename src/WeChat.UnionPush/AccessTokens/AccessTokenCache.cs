@@ -233,7 +233,7 @@ internal sealed class AccessTokenCache(
             token = await RequestAsync(forced: true, cancellationToken).ConfigureAwait(false);
             if (IsRejected(token))
             {
-                throw KeepsReturning("even after a forced refresh", ForcedApart);
+                throw KeepsReturning(" even after a forced refresh", ForcedApart);
             }
         }
 
@@ -278,20 +278,20 @@ internal sealed class AccessTokenCache(
     {
         if (options.Channel == AccessTokenChannel.Classic)
         {
-            throw KeepsReturning("on the classic channel, where every call should bring a new one", options.RefusalPause);
+            throw KeepsReturning(" on the classic channel, where every call should bring a new one", options.RefusalPause);
         }
 
         var now = time.GetUtcNow();
         var wait = ForcedApart - (now - _forced.At).Duration();
         if (wait > TimeSpan.Zero)
         {
-            throw KeepsReturning("and one was forced less than 30 s ago", wait);
+            throw KeepsReturning(", and another one was forced less than 30 s ago", wait);
         }
 
         var count = ChinaTime.DayOf(_forced.At) == ChinaTime.DayOf(now) ? Math.Max(0, _forced.Count) : 0;
         if (count >= ForcedPerDay)
         {
-            throw KeepsReturning("and the day's 20 forced refreshes are used up; the counter is reset at midnight, China time", options.RefusalPause);
+            throw KeepsReturning(", and the day's 20 forced refreshes are used up; the counter is reset at midnight, China time", options.RefusalPause);
         }
 
         _forced = new Forced(now, count + 1);
@@ -302,19 +302,19 @@ internal sealed class AccessTokenCache(
         Path,
         null,
         WeChatErrorClass.TokenInvalid,
-        $"The platform refuses the access token of {appId} in calls and keeps returning it {circumstance}. Check that app id and secret belong to the account whose API is called, and that no other system resets its token.")
+        $"The platform refuses the access token of {appId} in calls and keeps returning it{circumstance}. Check that app id and secret belong to the account whose API is called, and that no other system resets its token.")
     {
         RetryAfter = retryAfter,
     };
 
+    // Without the exception itself: it is a stranger's, a handler's of the host for one, and the address it may show carries the secret.
     private WeChatApiException Unreachable(Exception exception) => new(
         Path,
         null,
         WeChatErrorClass.Transient,
         exception is OperationCanceledException
             ? $"No access token of {appId} could be had within {options.RefreshTimeout.TotalSeconds:0.###} s."
-            : $"No access token of {appId} could be had: {Redaction.Quote(exception.Message)}",
-        exception);
+            : $"No access token of {appId} could be had: {exception.GetType().Name}: {Redaction.Quote(exception.Message)}");
 
     private bool IsRejected(AccessToken token)
     {

@@ -22,6 +22,8 @@ internal sealed class DistributedAccessTokenStore(IDistributedCache cache, TimeP
 
     public async ValueTask<StoredAccessToken?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
+        // Caches in memory take a token and never look at it.
+        cancellationToken.ThrowIfCancellationRequested();
         var bytes = await _cache.GetAsync(Prefix + key, cancellationToken).ConfigureAwait(false);
         if (bytes is null)
         {
@@ -44,6 +46,7 @@ internal sealed class DistributedAccessTokenStore(IDistributedCache cache, TimeP
     public async ValueTask SetAsync(string key, StoredAccessToken record, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(record);
+        cancellationToken.ThrowIfCancellationRequested();
         var bytes = JsonSerializer.SerializeToUtf8Bytes(
             new SharedRecord
             {
@@ -60,6 +63,7 @@ internal sealed class DistributedAccessTokenStore(IDistributedCache cache, TimeP
 
     public async ValueTask<ILease?> TryLeaseAsync(string key, TimeSpan duration, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var lease = new Lease(this, $"{Prefix}{key}:lease");
         return await lease.TryTakeAsync(duration, cancellationToken).ConfigureAwait(false) ? lease : null;
     }

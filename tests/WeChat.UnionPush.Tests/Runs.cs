@@ -1,0 +1,20 @@
+namespace WeChat.UnionPush.Tests;
+
+/// <summary>How much of a run with many seeds is done: a few at every build, all of them where <c>UNIONPUSH_FULL</c> is set.</summary>
+internal static class Runs
+{
+    public static bool IsFull { get; } = Environment.GetEnvironmentVariable("UNIONPUSH_FULL") is "1" or "true";
+
+    public static IEnumerable<int> Seeds(int few, int all) => Enumerable.Range(1, IsFull ? all : few);
+
+    /// <summary>Gives way to the other tasks until something has happened.</summary>
+    public static async Task UntilAsync(Func<bool> happened, string what)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!happened())
+        {
+            Assert.False(patience.IsCancellationRequested, $"It did not happen: {what}");
+            await Task.Yield();
+        }
+    }
+}
