@@ -251,17 +251,23 @@ internal sealed class FollowerSync(
                 }
             }
 
-            var missing = new HashSet<string>(FollowerSource.BatchSize, StringComparer.Ordinal);
             await foreach (var (asked, followers) in sync._source.GetBatchesAsync(outdated, cancellationToken).ConfigureAwait(false))
             {
-                missing.Clear();
-                missing.UnionWith(asked);
-                foreach (var follower in followers)
+                var inOrder = 0;
+                for (var i = 0; i < followers.Count; i++)
                 {
-                    missing.Remove(follower.OpenId!);
+                    var follower = followers[i];
+                    var openId = follower.OpenId!;
+                    if (i < asked.Length && string.Equals(asked[i], openId, StringComparison.Ordinal))
+                    {
+                        // The page's text has lived longer: kept instead of the answer's, it spares the garbage collector one of the two.
+                        openId = asked[i];
+                        inOrder++;
+                    }
+
                     var unionId = FollowerSource.UnionIdOf(follower);
                     _linked += unionId is null ? 0 : 1;
-                    await AddAsync(new WeChatIdentity(sync._appId, follower.OpenId!)
+                    await AddAsync(new WeChatIdentity(sync._appId, openId)
                     {
                         UnionId = unionId,
                         FollowState = follower.Subscribe != 0 ? FollowState.Following : FollowState.NotFollowing,
@@ -270,7 +276,7 @@ internal sealed class FollowerSync(
                     }).ConfigureAwait(false);
                 }
 
-                foreach (var openId in missing)
+                foreach (var openId in inOrder == asked.Length ? [] : asked.Except(followers.Select(static follower => follower.OpenId!), StringComparer.Ordinal))
                 {
                     await AddAsync(new WeChatIdentity(sync._appId, openId) { FollowState = FollowState.Following, ObservedAt = seenAt }).ConfigureAwait(false);
                 }

@@ -124,15 +124,13 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
         linkedBefore = Millisecond.Cut(linkedBefore);
         unlinkedBefore = Millisecond.Cut(unlinkedBefore);
         var outdated = new List<string>();
+        var distinct = new HashSet<string>(StringComparer.Ordinal);
         lock (_apps)
         {
             var app = _apps.GetValueOrDefault(appId);
-            foreach (var openId in Distinct(openIds))
+            foreach (var openId in openIds)
             {
-                if (app is null
-                    || !app.Identities.TryGetValue(openId, out var identity)
-                    || identity.DetailsAt is not { } detailsAt
-                    || detailsAt < (identity.UnionId is null ? unlinkedBefore : linkedBefore))
+                if (IsOutdated(app, openId) && distinct.Add(openId))
                 {
                     outdated.Add(openId);
                 }
@@ -140,6 +138,11 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
         }
 
         return new(outdated);
+
+        bool IsOutdated(App? app, string openId) => app is null
+            || !app.Identities.TryGetValue(openId, out var identity)
+            || identity.DetailsAt is not { } detailsAt
+            || detailsAt < (identity.UnionId is null ? unlinkedBefore : linkedBefore);
     }
 
     public ValueTask<long> CloseWalkAsync(string appId, DateTimeOffset walkStartedAt, CancellationToken cancellationToken = default)
