@@ -100,11 +100,11 @@ internal sealed partial class WeChatCallbackEndpoint(
         Echo = query["echostr"],
     };
 
-    [LoggerMessage(EventId = 702, EventName = "CallbackTooSlow", Level = LogLevel.Warning,
+    [LoggerMessage(EventId = 42, EventName = "CallbackTooSlow", Level = LogLevel.Warning,
         Message = "A WeChat push could not be kept in time; the platform was asked to try again")]
     private partial void LogTooSlow();
 
-    [LoggerMessage(EventId = 703, EventName = "CallbackFailed", Level = LogLevel.Error,
+    [LoggerMessage(EventId = 43, EventName = "CallbackFailed", Level = LogLevel.Error,
         Message = "A WeChat push could not be kept; the platform was asked to try again")]
     private partial void LogFailed(Exception exception);
 }

@@ -2,9 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace WeChat.UnionPush;
 
-/// <summary>Reads a push with the reader of whichever app it was made to, and puts it into the inbox.</summary>
-internal sealed partial class WeChatCallbackReceiver(
-    IReadOnlyList<WeChatCallbackReader> readers, IWeChatEventInbox inbox, ILogger<WeChatCallbackReceiver> logger) : IWeChatCallbackReceiver
+/// <summary>Reads a push with the reader of whichever app it was made to, and keeps it for its handlers.</summary>
+internal sealed class WeChatCallbackReceiver(
+    IReadOnlyList<WeChatCallbackReader> readers, IWeChatEventIntake intake, ILogger<WeChatCallbackReceiver> logger) : IWeChatCallbackReceiver
 {
     public WeChatCallbackAnswer Verify(WeChatCallbackQuery query)
     {
@@ -27,12 +27,14 @@ internal sealed partial class WeChatCallbackReceiver(
         {
             if (reader.TryRead(query, body.Span, out var read, out var refusal))
             {
-                if (await inbox.TryAddAsync(read, cancellationToken).ConfigureAwait(false))
+                if (await intake.TryAddAsync(read, cancellationToken).ConfigureAwait(false))
                 {
+                    Telemetry.CallbackAnswered("kept");
                     return WeChatCallbackAnswer.Success;
                 }
 
-                LogFull();
+                Telemetry.CallbackAnswered("full");
+                Log.CallbackInboxFull(logger);
                 return WeChatCallbackAnswer.TryAgain;
             }
 
@@ -44,16 +46,8 @@ internal sealed partial class WeChatCallbackReceiver(
 
     private WeChatCallbackAnswer Refuse(WeChatCallbackRefusal refusal)
     {
-        LogRefused(refusal);
+        Telemetry.CallbackAnswered("refused");
+        Log.CallbackRefused(logger, refusal);
         return WeChatCallbackAnswer.Refused(refusal);
     }
-
-    // The request comes from anybody, so nothing of it is worth a place in the log.
-    [LoggerMessage(EventId = 700, EventName = "CallbackRefused", Level = LogLevel.Warning,
-        Message = "A request at the WeChat callback URL was refused: {Refusal}")]
-    private partial void LogRefused(WeChatCallbackRefusal refusal);
-
-    [LoggerMessage(EventId = 701, EventName = "CallbackInboxFull", Level = LogLevel.Warning,
-        Message = "The inbox of WeChat events is full; the platform was asked to try again")]
-    private partial void LogFull();
 }

@@ -10,6 +10,10 @@ internal static class RegistrationServices
     public static T Get<T>(this IServiceProvider provider, object? key)
         where T : notnull => key is null ? provider.GetRequiredService<T>() : provider.GetRequiredKeyedService<T>(key);
 
+    /// <summary>A service that the registration may or may not have.</summary>
+    public static T? Find<T>(this IServiceProvider provider, object? key)
+        where T : class => key is null ? provider.GetService<T>() : provider.GetKeyedService<T>(key);
+
     public static WeChatUnionPushOptions OptionsOf(this IServiceProvider provider, string name) =>
         provider.GetRequiredService<IOptionsMonitor<WeChatUnionPushOptions>>().Get(name);
 }

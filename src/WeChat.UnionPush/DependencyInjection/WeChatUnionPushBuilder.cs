@@ -69,6 +69,14 @@ public sealed class WeChatUnionPushBuilder
     /// <param name="factory">Makes the store, once.</param>
     public WeChatUnionPushBuilder UseFollowerSyncStore(Func<IServiceProvider, IFollowerSyncStore> factory) => Use(factory);
 
+    /// <summary>Keeps pushed events in an inbox of the host's instead of in memory. Registrations without one of their own use the default registration's.</summary>
+    /// <param name="factory">Makes the inbox, once.</param>
+    public WeChatUnionPushBuilder UseEventInbox(Func<IServiceProvider, IWeChatEventInbox> factory) => Use(factory);
+
+    /// <summary>Keeps receipts in a store of the host's instead of in memory. Registrations without one of their own use the default registration's.</summary>
+    /// <param name="factory">Makes the store, once.</param>
+    public WeChatUnionPushBuilder UseMessageReceipts(Func<IServiceProvider, IMessageReceipts> factory) => Use(factory);
+
     /// <summary>Takes access tokens from a class of the host's, such as the client of a central token service, instead of fetching them.</summary>
     /// <typeparam name="TProvider">The class; its constructor takes services of the host.</typeparam>
     public WeChatUnionPushBuilder UseAccessTokenProvider<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TProvider>()
@@ -102,6 +110,53 @@ public sealed class WeChatUnionPushBuilder
             every,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<FollowerSyncService>>()));
+        return this;
+    }
+
+    /// <summary>
+    /// Receives what the platform pushes: follows and unfollows keep the repository true, and <see cref="IWeChatCallbackReceiver"/> takes the requests,
+    /// for which <c>MapWeChatCallback</c> of WeChat.UnionPush.AspNetCore gives them a URL. Events are handled in the background while the host runs.
+    /// The console's values come from <see cref="WeChatUnionPushOptions.Callback"/>, such as <c>Callback:OfficialAccount:Token</c>.
+    /// </summary>
+    /// <param name="configure">Sets them in code, after the registration's own delegate or section.</param>
+    public WeChatUnionPushBuilder AddCallback(Action<WeChatEventOptions>? configure = null)
+    {
+        if (configure is not null)
+        {
+            Configure(options => configure(options.Callback));
+        }
+
+        CallbackServices.Add(this);
+        return this;
+    }
+
+    /// <summary>
+    /// Adds a handler of the host's own for what the platform pushes, besides the library's and any others. Needs <see cref="AddCallback"/>.
+    /// </summary>
+    /// <typeparam name="THandler">The handler. Made anew for each event, in a scope of its own.</typeparam>
+    public WeChatUnionPushBuilder AddWeChatEventHandler<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>()
+        where THandler : class, IWeChatEventHandler
+    {
+        Services.Add(new ServiceDescriptor(typeof(IWeChatEventHandler), ServiceKey, typeof(THandler), ServiceLifetime.Scoped));
+        return this;
+    }
+
+    /// <summary>
+    /// Keeps a receipt of each accepted message in <see cref="IMessageReceipts"/>: the send writes down what the host knows, the callback what became
+    /// of it. Wanted on the machines that send and on those that have <see cref="AddCallback"/>. A store that fails costs a warning, never a send.
+    /// </summary>
+    public WeChatUnionPushBuilder AddReceipts()
+    {
+        var (name, key) = (Name, ServiceKey);
+        Services.TryAdd(new ServiceDescriptor(
+            typeof(MessageReceiptLog),
+            key,
+            (services, _) => new MessageReceiptLog(
+                services.OptionsOf(name).OfficialAccount.AppId,
+                services.Get<IMessageReceipts>(key),
+                services.GetRequiredService<TimeProvider>(),
+                services.GetRequiredService<ILogger<MessageReceiptLog>>()),
+            ServiceLifetime.Singleton));
         return this;
     }
 

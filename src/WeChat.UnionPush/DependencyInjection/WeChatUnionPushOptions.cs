@@ -33,4 +33,7 @@ public sealed class WeChatUnionPushOptions
 
     /// <summary>How template messages are sent.</summary>
     public TemplateMessageOptions TemplateMessages { get; } = new();
+
+    /// <summary>How the platform's pushes are received and handled, once <see cref="WeChatUnionPushBuilder.AddCallback"/> was called.</summary>
+    public WeChatEventOptions Callback { get; } = new();
 }

@@ -75,6 +75,8 @@ public static class WeChatUnionPushServiceCollectionExtensions
         AddStore<IUnionIdRepository, InMemoryUnionIdRepository>(services, key);
         AddStore<IAccessTokenStore, InMemoryAccessTokenStore>(services, key);
         AddStore<IFollowerSyncStore, InMemoryFollowerSyncStore>(services, key);
+        AddStore<IMessageReceipts, InMemoryMessageReceipts>(services, key);
+        AddStore<IWeChatEventInbox, InMemoryWeChatEventInbox>(services, key);
 
         AddSingleton(services, key, provider => new ApiTransport(
             new HttpMessageInvoker(provider.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(builder.HttpClientName), disposeHandler: false),
@@ -99,6 +101,7 @@ public static class WeChatUnionPushServiceCollectionExtensions
             OfficialAccount(provider),
             provider.Get<TemplateCatalog>(key),
             provider.OptionsOf(name).TemplateMessages,
+            provider.Find<MessageReceiptLog>(key),
             provider.GetRequiredService<ILogger<TemplateMessageSender>>()));
         TryAddSingleton<IWeChatDiagnostics>(services, key, provider => new WeChatDiagnostics(
             OfficialAccount(provider)));

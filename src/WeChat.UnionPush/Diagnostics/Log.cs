@@ -46,4 +46,23 @@ internal static partial class Log
 
     [LoggerMessage(26, LogLevel.Warning, "The templates of {AppId} could not be listed, so a message was checked by its keys' types alone: {Reason}")]
     public static partial void CatalogUnavailable(ILogger logger, string appId, string reason);
+
+    [LoggerMessage(30, LogLevel.Warning, "{Failed} of {Count} WeChat events could not be handled and are tried again later; the first failed with:")]
+    public static partial void EventsFailed(ILogger logger, int failed, int count, Exception? exception);
+
+    [LoggerMessage(31, LogLevel.Error, "A WeChat event ({EventName}) of {AppId} could not be handled in {Attempts} attempts and is set aside; the last failed with:")]
+    public static partial void EventBuried(ILogger logger, string? eventName, string appId, int attempts, Exception? exception);
+
+    [LoggerMessage(32, LogLevel.Warning, "The inbox of WeChat events failed; it is asked again in a moment")]
+    public static partial void InboxFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(33, LogLevel.Warning, "The receipt of an accepted message of {AppId} could not be written down; what becomes of the message will lack what the host knows of it")]
+    public static partial void ReceiptNotSaved(ILogger logger, string appId, Exception? exception);
+
+    // The request comes from anybody, so nothing of it is worth a place in the log.
+    [LoggerMessage(40, LogLevel.Warning, "A request at the WeChat callback URL was refused: {Refusal}")]
+    public static partial void CallbackRefused(ILogger logger, WeChatCallbackRefusal refusal);
+
+    [LoggerMessage(41, LogLevel.Warning, "The inbox of WeChat events is full; the platform was asked to try again")]
+    public static partial void CallbackInboxFull(ILogger logger);
 }

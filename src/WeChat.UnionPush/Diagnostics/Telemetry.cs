@@ -8,6 +8,7 @@ internal static class Telemetry
 {
     private const string PathTag = "wechat.api";
     private const string ErrorTag = "error.type";
+    private const string OutcomeTag = "wechat.outcome";
 
     private static readonly Meter Meter = new(WeChatUnionPushDiagnostics.Name);
     private static readonly ActivitySource Source = new(WeChatUnionPushDiagnostics.Name);
@@ -20,6 +21,10 @@ internal static class Telemetry
     private static readonly Counter<long> SignIns = Meter.CreateCounter<long>("wechat.sign_ins", "{user}", "Mini Program sign-ins, by whether a UnionID came with them.");
     private static readonly Counter<long> Listed = Meter.CreateCounter<long>("wechat.sync.listed", "{follower}", "Followers that a sync listed.");
     private static readonly Counter<long> Detailed = Meter.CreateCounter<long>("wechat.sync.detailed", "{follower}", "Followers whose details a sync fetched.");
+
+    private static readonly Counter<long> Callbacks = Meter.CreateCounter<long>("wechat.callbacks", "{request}", "Requests at the callback URL by their outcome.");
+    private static readonly Counter<long> Events = Meter.CreateCounter<long>("wechat.events", "{event}", "Attempts to handle pushed events, by their outcome.");
+    private static readonly Counter<long> Receipts = Meter.CreateCounter<long>("wechat.receipts", "{message}", "Messages whose outcome the platform told.");
 
     public static readonly Histogram<double> CallDuration = Meter.CreateHistogram(
         "wechat.api.duration",
@@ -76,13 +81,41 @@ internal static class Telemetry
 
     public static void SignedIn(bool linked) => SignIns.Add(1, new KeyValuePair<string, object?>("wechat.linked", linked));
 
-    public static void Pushed(PushStatus status) => Pushes.Add(1, new KeyValuePair<string, object?>("wechat.outcome", Name(status)));
+    public static void Pushed(PushStatus status) => Pushes.Add(1, new KeyValuePair<string, object?>(OutcomeTag, Name(status)));
 
     public static void Synced(long listed, long detailed)
     {
         Listed.Add(listed);
         Detailed.Add(detailed);
     }
+
+    public static Activity? StartEvent() => Source.StartActivity("wechat.event", ActivityKind.Consumer);
+
+    public static void CallbackAnswered(string outcome) => Callbacks.Add(1, new KeyValuePair<string, object?>(OutcomeTag, outcome));
+
+    public static void EventsHandled(int handled, int failed, int buried)
+    {
+        Add("handled", handled);
+        Add("failed", failed);
+        Add("buried", buried);
+
+        static void Add(string outcome, int count)
+        {
+            if (count > 0)
+            {
+                Events.Add(count, new KeyValuePair<string, object?>(OutcomeTag, outcome));
+            }
+        }
+    }
+
+    public static void ReceiptSaved(TemplateDeliveryStatus status) => Receipts.Add(1, new KeyValuePair<string, object?>(OutcomeTag, status switch
+    {
+        TemplateDeliveryStatus.Delivered => "delivered",
+        TemplateDeliveryStatus.UserBlocked => "user_blocked",
+        TemplateDeliveryStatus.SystemFailed => "system_failed",
+        TemplateDeliveryStatus.FrequencyLimited => "frequency_limited",
+        _ => "other",
+    }));
 
     private static Activity? Start(ApiEndpoint endpoint)
     {

@@ -27,7 +27,8 @@ public sealed class TemplateMessage
         string? url,
         MiniProgramLink? miniProgram,
         string? clientMessageId,
-        TemplateValuePolicy? valuePolicy)
+        TemplateValuePolicy? valuePolicy,
+        string? correlationId = null)
     {
         TemplateId = templateId;
         Fields = fields;
@@ -35,6 +36,7 @@ public sealed class TemplateMessage
         MiniProgram = miniProgram;
         ClientMessageId = clientMessageId;
         ValuePolicy = valuePolicy;
+        CorrelationId = correlationId;
     }
 
     /// <summary>Id of a template in the sending Official Account's own list (not of a subscribe notification, 订阅通知).</summary>
@@ -57,6 +59,12 @@ public sealed class TemplateMessage
 
     /// <summary>What becomes of a value that does not fit, where this message differs from its registration; otherwise <see langword="null"/>.</summary>
     public TemplateValuePolicy? ValuePolicy { get; }
+
+    /// <summary>
+    /// The host's own name for what the message is about, under which its receipt is found (<see cref="IMessageReceipts"/>); <see langword="null"/>
+    /// for none. Never sent to the platform.
+    /// </summary>
+    public string? CorrelationId { get; }
 
     /// <summary>Begins a message.</summary>
     /// <param name="templateId">Id of a template in the sending Official Account's own list.</param>
@@ -132,6 +140,6 @@ public sealed class TemplateMessage
             }
         }
 
-        return trimmed is null ? this : new(TemplateId, trimmed.MoveToImmutable(), Url, MiniProgram, ClientMessageId, ValuePolicy);
+        return trimmed is null ? this : new(TemplateId, trimmed.MoveToImmutable(), Url, MiniProgram, ClientMessageId, ValuePolicy, CorrelationId);
     }
 }

@@ -28,6 +28,7 @@ public sealed class TemplateMessageBuilder
     private string? _url;
     private MiniProgramLink? _miniProgram;
     private string? _clientMessageId;
+    private string? _correlationId;
     private TemplateValuePolicy? _valuePolicy;
     private TimeZoneInfo _timeZone = ChinaTime;
 
@@ -261,6 +262,23 @@ public sealed class TemplateMessageBuilder
         return this;
     }
 
+    /// <summary>
+    /// Names what the message is about, so that its receipt can be found under the name. Costs nothing where the registration keeps no receipts.
+    /// </summary>
+    /// <param name="correlationId">A name of the host's own, such as <c>order-42</c>, of 1 to 128 characters. Several messages may share it.</param>
+    /// <exception cref="ArgumentException"><paramref name="correlationId"/> is empty, longer, or has control characters.</exception>
+    public TemplateMessageBuilder CorrelationId(string correlationId)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(correlationId);
+        if (correlationId.Length > 128 || correlationId.Any(char.IsControl))
+        {
+            throw new ArgumentException("A correlation id has at most 128 characters, and no control characters.", nameof(correlationId));
+        }
+
+        _correlationId = correlationId;
+        return this;
+    }
+
     /// <summary>Chooses for this message what becomes of values that do not fit; without it the registration's choice counts.</summary>
     /// <param name="policy">The choice.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="policy"/> is no defined value.</exception>
@@ -284,7 +302,7 @@ public sealed class TemplateMessageBuilder
     /// <exception cref="InvalidOperationException">No field was set; the platform refuses a message without data.</exception>
     public TemplateMessage Build() => _count == 0
         ? throw new InvalidOperationException($"The message of the template '{_templateId}' has no field.")
-        : new(_templateId, ImmutableArray.Create(_fields, 0, _count), _url, _miniProgram, _clientMessageId, _valuePolicy);
+        : new(_templateId, ImmutableArray.Create(_fields, 0, _count), _url, _miniProgram, _clientMessageId, _valuePolicy, _correlationId);
 
     private static string Format(DateTime shown, string format) => shown.ToString(format, CultureInfo.InvariantCulture);
 

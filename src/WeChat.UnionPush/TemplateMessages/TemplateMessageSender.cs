@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace WeChat.UnionPush;
 
 /// <summary>One message to one openid over <c>template/send</c>.</summary>
-internal sealed class TemplateMessageSender(AccountApi api, TemplateCatalog catalog, TemplateMessageOptions options, ILogger<TemplateMessageSender> logger) : ITemplateMessageSender
+internal sealed class TemplateMessageSender(AccountApi api, TemplateCatalog catalog, TemplateMessageOptions options, MessageReceiptLog? receipts, ILogger<TemplateMessageSender> logger) : ITemplateMessageSender
 {
     private const int InvalidTemplateId = 40037;
 
@@ -31,6 +31,11 @@ internal sealed class TemplateMessageSender(AccountApi api, TemplateCatalog cata
         body.Dispose();
         if (answer.ErrorCode == 0)
         {
+            if (receipts is not null && answer.MessageId is { } messageId)
+            {
+                await receipts.SentAsync(messageId, officialAccountOpenId, message).ConfigureAwait(false);
+            }
+
             return new PushResult(PushStatus.Sent) { MessageId = answer.MessageId };
         }
 

@@ -257,7 +257,7 @@ public sealed class WeChatCallbackEndpointTests
         return app;
     }
 
-    private sealed class Inbox : IWeChatEventInbox
+    private sealed class Inbox : IWeChatEventIntake
     {
         public List<IWeChatEvent> Events { get; } = [];
 

@@ -1,0 +1,71 @@
+namespace WeChat.UnionPush;
+
+/// <summary>
+/// What is known of one message that the platform accepted: what the send wrote down, what the later event told, or both. Given to
+/// <see cref="IMessageReceipts.SaveAsync"/> it may hold either half; read back it is all that was saved.
+/// </summary>
+/// <param name="AppId">App id of the Official Account that sent.</param>
+/// <param name="MessageId">The platform's <c>msgid</c>, unique within the account.</param>
+public sealed record MessageReceipt(string AppId, long MessageId)
+{
+    private const int MaxStatusTextLength = 200;
+
+    /// <summary>The recipient's openid in the Official Account; <see langword="null"/> when not known, empty when it was forgotten on request.</summary>
+    public string? OpenId { get; init; }
+
+    /// <summary>Id of the template; <see langword="null"/> while only the event has come.</summary>
+    public string? TemplateId { get; init; }
+
+    /// <summary>The host's own name for what the message is about, given with <see cref="TemplateMessageBuilder.CorrelationId"/>; otherwise <see langword="null"/>.</summary>
+    public string? CorrelationId { get; init; }
+
+    /// <summary>When it was sent, cut to the millisecond; <see langword="null"/> while only the event has come.</summary>
+    public DateTimeOffset? SentAt { get; init => field = Milliseconds(value); }
+
+    /// <summary>What became of it; <see langword="null"/> while the event has not come.</summary>
+    public TemplateDeliveryStatus? Status { get; init; }
+
+    /// <summary><see cref="Status"/> as the platform spelt it, without control characters; at most 200 characters of it.</summary>
+    public string? StatusText { get; init => field = Printable(value); }
+
+    /// <summary>When the platform had delivered it or given up: to the second, as the event tells; <see langword="null"/> while it has not come.</summary>
+    public DateTimeOffset? FinishedAt { get; init => field = Milliseconds(value); }
+
+    /// <summary>
+    /// This stored receipt and another of the same message in one: what is known stays, what is missing is filled, and the three members that tell
+    /// the outcome belong together. For stores that read, merge and write; those of the library do it too, or say the same in SQL.
+    /// </summary>
+    /// <param name="receipt">A receipt of the same app and message.</param>
+    public MessageReceipt MergedWith(MessageReceipt receipt)
+    {
+        ArgumentNullException.ThrowIfNull(receipt);
+        var outcome = Status is null ? receipt : this;
+        return this with
+        {
+            OpenId = OpenId ?? receipt.OpenId,
+            TemplateId = TemplateId ?? receipt.TemplateId,
+            CorrelationId = CorrelationId ?? receipt.CorrelationId,
+            SentAt = SentAt ?? receipt.SentAt,
+            Status = outcome.Status,
+            StatusText = outcome.StatusText,
+            FinishedAt = outcome.FinishedAt,
+        };
+    }
+
+    /// <summary>Says app, message and outcome.</summary>
+    public override string ToString() => $"{AppId}/{MessageId} ({Status?.ToString() ?? "no outcome yet"})";
+
+    private static DateTimeOffset? Milliseconds(DateTimeOffset? time) =>
+        time is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known.ToUnixTimeMilliseconds()) : null;
+
+    private static string? Printable(string? text)
+    {
+        if (text is null || (text.Length <= MaxStatusTextLength && !text.Any(char.IsControl)))
+        {
+            return text;
+        }
+
+        var printable = string.Concat(text.Where(static character => !char.IsControl(character)).Take(MaxStatusTextLength));
+        return printable is [.., var last] && char.IsHighSurrogate(last) ? printable[..^1] : printable;
+    }
+}

@@ -1,0 +1,168 @@
+using Microsoft.Extensions.Logging;
+using NSubstitute;
+using NSubstitute.ExceptionExtensions;
+
+namespace WeChat.UnionPush.Tests.Callbacks;
+
+/// <summary>What becomes of accepted messages, as the platform tells later.</summary>
+public sealed class ReceiptTests : IAsyncDisposable
+{
+    private readonly Town _town = new();
+
+    [Fact]
+    public async Task A_message_is_found_by_its_id_and_by_the_hosts_own_name_and_gets_its_real_end()
+    {
+        await using var host = await StartAsync();
+        var person = await _town.AddReachablePersonAsync();
+        await host.Push.SyncFollowersAsync();
+        var sentAt = _town.Time.GetUtcNow();
+
+        var sent = await host.Push.PushToUnionIdAsync(person.UnionIdUnder(Town.OpenPlatform), Message("order-42"));
+        var pending = Assert.Single(await host.Receipts.FindAsync(Town.OfficialAccountAppId, [sent.MessageId!.Value]));
+        Assert.Equal(
+            new MessageReceipt(Town.OfficialAccountAppId, sent.MessageId.Value)
+            {
+                OpenId = person.OpenIdIn(_town.Account), TemplateId = _town.Template.Id, CorrelationId = "order-42", SentAt = sentAt,
+            },
+            pending);
+
+        _town.Time.Advance(TimeSpan.FromSeconds(3));
+        await host.DeliverAsync(CallbackHost.Finished(_town, person, sent.MessageId.Value, "success"));
+
+        var settled = Assert.Single(await host.Receipts.FindByCorrelationIdAsync(Town.OfficialAccountAppId, ["order-42", "order-43"]));
+        Assert.Equal(pending with { Status = TemplateDeliveryStatus.Delivered, StatusText = "success", FinishedAt = sentAt.AddSeconds(3) }, settled);
+    }
+
+    [Theory]
+    [InlineData("success", TemplateDeliveryStatus.Delivered)]
+    [InlineData("failed:user block", TemplateDeliveryStatus.UserBlocked)]
+    [InlineData("failed: system failed", TemplateDeliveryStatus.SystemFailed)]
+    [InlineData("failed:freq limit", TemplateDeliveryStatus.FrequencyLimited)]
+    [InlineData("failed:something new", TemplateDeliveryStatus.Other)]
+    public async Task The_event_may_come_before_the_sends_answer_is_written_down(string text, TemplateDeliveryStatus status)
+    {
+        await using var host = await StartAsync();
+        var person = await _town.AddReachablePersonAsync();
+        await host.Push.SyncFollowersAsync();
+        using var gate = _town.Platform.Hold("/cgi-bin/message/template/send", afterwards: true);
+        var sending = host.Push.PushToUnionIdAsync(person.UnionIdUnder(Town.OpenPlatform), Message("order-42"));
+        await gate.WaitForCallsAsync(1);
+        var message = Assert.Single(_town.Account.MessagesTo(person));
+
+        await host.DeliverAsync(CallbackHost.Finished(_town, person, message.MessageId, text));
+        gate.Open();
+        Assert.Equal(message.MessageId, (await sending).MessageId);
+
+        var receipt = Assert.Single(await host.Receipts.FindByCorrelationIdAsync(Town.OfficialAccountAppId, ["order-42"]));
+        Assert.Equal((message.MessageId, status, text), (receipt.MessageId, receipt.Status, receipt.StatusText));
+        Assert.Equal(_town.Template.Id, receipt.TemplateId);
+    }
+
+    [Fact]
+    public async Task A_message_keeps_its_first_outcome()
+    {
+        await using var host = await StartAsync();
+        var person = await _town.AddReachablePersonAsync();
+
+        await host.DeliverAsync(CallbackHost.Finished(_town, person, 77, "success"));
+        _town.Time.Advance(TimeSpan.FromSeconds(3));
+        await host.DeliverAsync(CallbackHost.Finished(_town, person, 77, "failed: system failed"));
+
+        var receipt = Assert.Single(await host.Receipts.FindAsync(Town.OfficialAccountAppId, [77]));
+        Assert.Equal((TemplateDeliveryStatus.Delivered, "success", _town.Time.GetUtcNow().AddSeconds(-3)), (receipt.Status, receipt.StatusText, receipt.FinishedAt));
+    }
+
+    [Fact]
+    public async Task A_push_without_receipts_writes_nothing_down()
+    {
+        var receipts = Substitute.For<IMessageReceipts>();
+        await using var host = await CallbackHost.StartAsync(_town, choose: builder => builder.UseMessageReceipts(_ => receipts));
+        var person = await _town.AddReachablePersonAsync();
+        await host.Push.SyncFollowersAsync();
+
+        Assert.True((await host.Push.PushToUnionIdAsync(person.UnionIdUnder(Town.OpenPlatform), Message("order-42"))).IsSent);
+
+        Assert.Empty(receipts.ReceivedCalls());
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_costs_a_warning_and_never_a_send()
+    {
+        var receipts = Substitute.For<IMessageReceipts>();
+        receipts.SaveAsync(default!, default).ThrowsAsyncForAnyArgs(new InvalidOperationException("the store is gone"));
+        await using var host = await CallbackHost.StartAsync(_town, choose: builder => builder.AddReceipts().UseMessageReceipts(_ => receipts));
+        var person = await _town.AddReachablePersonAsync();
+        await host.Push.SyncFollowersAsync();
+
+        Assert.True((await host.Push.PushToUnionIdAsync(person.UnionIdUnder(Town.OpenPlatform), Message("order-42"))).IsSent);
+
+        Assert.Equal((LogLevel.Warning, 33), host.Log.Where(line => line.Id is >= 30 and < 50).Select(line => (line.Level, line.Id)).Single());
+    }
+
+    [Fact]
+    public async Task An_outcome_that_could_not_be_written_down_is_tried_again()
+    {
+        var receipts = Substitute.For<IMessageReceipts>();
+        var kept = new InMemoryMessageReceipts(_town.Time);
+        var fails = true;
+        receipts.SaveAsync(default!, default).ReturnsForAnyArgs(call => fails ? throw new InvalidOperationException("the store is gone") : kept.SaveAsync(call.Arg<IReadOnlyCollection<MessageReceipt>>()));
+        await using var host = await CallbackHost.StartAsync(_town, choose: builder => builder.AddReceipts().UseMessageReceipts(_ => receipts));
+
+        await host.PostAsync(CallbackHost.Finished(_town, _town.Platform.AddPerson(), 77, "success"));
+        await host.Inbox.WaitForReturnedAsync(1);
+        fails = false;
+        _town.Time.Advance(TimeSpan.FromSeconds(20));
+        await host.Inbox.WaitForSettledAsync(1);
+
+        Assert.Single(await kept.FindAsync(Town.OfficialAccountAppId, [77]));
+    }
+
+    [Fact]
+    public async Task Old_receipts_and_old_events_are_forgotten_in_batches()
+    {
+        await using var host = await StartAsync(options =>
+        {
+            options.KeepReceiptsFor = TimeSpan.FromDays(2);
+            options.MaxConcurrentHandlers = 1;
+        });
+        var person = _town.Platform.AddPerson();
+        await host.Receipts.SaveAsync([.. Enumerable.Range(1, 2_500).Select(i => new MessageReceipt(Town.OfficialAccountAppId, i) { CorrelationId = "old", SentAt = _town.Time.GetUtcNow() })]);
+        await host.DeliverAsync(CallbackHost.Finished(_town, person, 77_777, "success"));
+
+        _town.Time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(30));
+        await host.DeliverAsync(CallbackHost.Finished(_town, person, 88_888, "success"));
+        Assert.Equal(2_500, (await host.Receipts.FindByCorrelationIdAsync(Town.OfficialAccountAppId, ["old"])).Count);
+        _town.Time.Advance(TimeSpan.FromDays(1));
+        await host.DeliverAsync(CallbackHost.Finished(_town, person, 99_999, "success"));
+
+        // The only worker clears up before it comes to the next event.
+        await host.DeliverAsync(CallbackHost.Finished(_town, person, 100_000, "success"));
+        Assert.InRange(host.Inbox.Expired, 1, 2);
+        Assert.Empty(await host.Receipts.FindByCorrelationIdAsync(Town.OfficialAccountAppId, ["old"]));
+        Assert.Equal([88_888, 99_999], (await host.Receipts.FindAsync(Town.OfficialAccountAppId, [77_777, 88_888, 99_999])).Select(receipt => receipt.MessageId).Order());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    [InlineData("a\nb")]
+    public void A_correlation_id_is_a_readable_name(string correlationId) =>
+        Assert.ThrowsAny<ArgumentException>(() => TemplateMessage.Create("t").CorrelationId(correlationId));
+
+    [Fact]
+    public void A_correlation_id_stays_with_the_host()
+    {
+        var message = Message("order-42");
+        Assert.Equal("order-42", message.CorrelationId);
+        Assert.DoesNotContain("order-42", message.ToJson("o"), StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => TemplateMessage.Create("t").CorrelationId(new string('a', 129)));
+    }
+
+    public ValueTask DisposeAsync() => _town.DisposeAsync();
+
+    private Task<CallbackHost> StartAsync(Action<WeChatEventOptions>? configure = null) =>
+        CallbackHost.StartAsync(_town, configure, builder => builder.AddReceipts());
+
+    private TemplateMessage Message(string correlationId) => TemplateMessage.Create(_town.Template.Id)
+        .Thing("thing1", "巧克力").Amount("amount2", 39.80m).Time("time3", _town.Time.GetUtcNow()).CorrelationId(correlationId).Build();
+}

@@ -1,0 +1,126 @@
+using WeChat.UnionPush.Testing;
+
+namespace WeChat.UnionPush.Tests.Callbacks;
+
+/// <summary>An inbox that tells how far its events have come, so that a test need not sleep.</summary>
+internal sealed class WatchedInbox(IWeChatEventInbox inner) : IWeChatEventInbox
+{
+    private readonly List<(Func<bool> IsReached, TaskCompletionSource Source)> _waiters = [];
+
+    private readonly HashSet<(string AppId, string Key)> _known = [];
+    private readonly HashSet<(string AppId, string Key)> _resting = [];
+
+    /// <summary>How many events were added, the repeated ones included.</summary>
+    public int Added { get; private set; }
+
+    /// <summary>How many events were completed or buried.</summary>
+    public int Settled { get; private set; }
+
+    public int Buried { get; private set; }
+
+    public int Expired { get; private set; }
+
+    /// <summary>When events that failed, or were left, may be taken again.</summary>
+    public List<DateTimeOffset> Returned { get; } = [];
+
+    /// <summary>Runs before an event is added; throws to make the inbox fail.</summary>
+    public Func<Task>? Adding { get; set; }
+
+    public Task WaitForSettledAsync(int count) => WaitAsync(() => Settled >= count);
+
+    /// <summary>Waits until every event that was ever added is settled, and moves the clock on to those that are tried again later.</summary>
+    public async Task WaitUntilEmptyAsync(ManualTimeProvider time)
+    {
+        while (true)
+        {
+            await WaitAsync(() => Settled + _resting.Count == _known.Count);
+            if (Settled == _known.Count)
+            {
+                return;
+            }
+
+            time.Advance(TimeSpan.FromMinutes(1));
+        }
+    }
+
+    public Task WaitForReturnedAsync(int count) => WaitAsync(() => Returned.Count >= count);
+
+    public async ValueTask<bool> TryAddAsync(IReadOnlyCollection<WeChatCallback> callbacks, CancellationToken cancellationToken = default)
+    {
+        if (Adding is not null)
+        {
+            await Adding();
+        }
+
+        var added = await inner.TryAddAsync(callbacks, cancellationToken);
+        Reach(() =>
+        {
+            Added += callbacks.Count;
+            _known.UnionWith(callbacks.Select(callback => (callback.AppId, callback.DeduplicationKey)));
+        });
+        return added;
+    }
+
+    public async ValueTask<IReadOnlyList<TakenWeChatEvent>> TakeAsync(
+        IReadOnlyCollection<string> appIds, int limit, TimeSpan leaseDuration, CancellationToken cancellationToken = default)
+    {
+        var taken = await inner.TakeAsync(appIds, limit, leaseDuration, cancellationToken);
+        Reach(() => _resting.ExceptWith(taken.Select(NameOf)));
+        return taken;
+    }
+
+    public async ValueTask CompleteAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default)
+    {
+        await inner.CompleteAsync(events, cancellationToken);
+        Reach(() => Settled += events.Count);
+    }
+
+    public async ValueTask ReturnAsync(IReadOnlyCollection<TakenWeChatEvent> events, DateTimeOffset availableAt, CancellationToken cancellationToken = default)
+    {
+        await inner.ReturnAsync(events, availableAt, cancellationToken);
+        Reach(() =>
+        {
+            Returned.AddRange(Enumerable.Repeat(availableAt, events.Count));
+            _resting.UnionWith(events.Select(NameOf));
+        });
+    }
+
+    public async ValueTask BuryAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default)
+    {
+        await inner.BuryAsync(events, cancellationToken);
+        Reach(() => (Settled, Buried) = (Settled + events.Count, Buried + events.Count));
+    }
+
+    public async ValueTask<int> ExpireAsync(DateTimeOffset settledBefore, int limit, CancellationToken cancellationToken = default)
+    {
+        var expired = await inner.ExpireAsync(settledBefore, limit, cancellationToken);
+        Reach(() => Expired += expired);
+        return expired;
+    }
+
+    private static (string AppId, string Key) NameOf(TakenWeChatEvent taken) => (taken.AppId, taken.DeduplicationKey);
+
+    private Task WaitAsync(Func<bool> isReached)
+    {
+        lock (_waiters)
+        {
+            if (isReached())
+            {
+                return Task.CompletedTask;
+            }
+
+            var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Add((isReached, source));
+            return source.Task;
+        }
+    }
+
+    private void Reach(Action count)
+    {
+        lock (_waiters)
+        {
+            count();
+            _waiters.RemoveAll(static waiter => waiter.IsReached() && waiter.Source.TrySetResult());
+        }
+    }
+}
