@@ -100,7 +100,11 @@ internal sealed class WeChatEventProcessor(
             await receipts!.SaveAsync(finished.ConvertAll(static work => Receipt((TemplateSendJobFinishEvent)work.Event!)), stoppingToken).ConfigureAwait(false);
             finished.ForEach(static work => Telemetry.ReceiptSaved(((TemplateSendJobFinishEvent)work.Event!).Status));
         }
-        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
+        {
+            finished.ForEach(static work => work.Leave());
+        }
+        catch (Exception exception)
         {
             finished.ForEach(work => work.Fail(exception));
         }
@@ -118,7 +122,7 @@ internal sealed class WeChatEventProcessor(
     {
         var startBy = time.GetTimestamp() + (long)(options.HandlerTimeout.TotalSeconds * time.TimestampFrequency);
         var people = batch
-            .Where(work => !work.HasFailed && (handlerScopes is not null || FollowerUpdates.Concerns(work.Event!)))
+            .Where(work => work is { HasFailed: false, WasLeft: false } && (handlerScopes is not null || FollowerUpdates.Concerns(work.Event!)))
             .GroupBy(static work => (work.Event!.Callback.AppId, work.Event.Callback.OpenId));
         await Parallel.ForEachAsync(
             people,
