@@ -294,7 +294,9 @@ public sealed class SimulatedCallbacks
         while (_underWay < _concurrency && _ready.TryDequeue(out var delivery))
         {
             _underWay++;
-            _ = Task.Run(() => SendAsync(delivery));
+
+            // Unsafe means without the caller's context: what a host keeps in one, such as its current activity, does not travel through WeChat.
+            ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Callbacks.SendAsync(work.Delivery), (Callbacks: this, Delivery: delivery), preferLocal: false);
         }
     }
 

@@ -163,6 +163,10 @@ internal static class ErrorTexts
         9001001 => "invalid post data",
         9001002 => "remote service unavailable",
         268487001 or 268487002 => "system busy",
+        10700 => "receiver is not a fan",
+        10703 => "receiver is off",
+        10706 => "receiver is outside of 48 hours",
+        62751 => "receiver is in the blacklist",
         _ => "unknown error",
     };
 }

@@ -357,6 +357,28 @@ public sealed class SimulatedCallbackTests
     }
 
     [Fact]
+    public async Task Nothing_of_the_callers_context_reaches_the_receiver()
+    {
+        using var fixture = new PlatformFixture();
+        var context = new AsyncLocal<string>();
+        var seen = new ConcurrentQueue<string?>();
+        var inbox = new PushInbox();
+        inbox.Answer = (_, _) =>
+        {
+            seen.Enqueue(context.Value);
+            return Task.FromResult((200, seen.Count == 2 ? "not yet" : "success"));
+        };
+        fixture.Account.Callback = inbox.Callback();
+        var people = fixture.Platform.AddPeople(2);
+        context.Value = "of the caller";
+        people[0].Follow(fixture.Account);
+        await fixture.Platform.Callbacks.WhenIdleAsync();
+        people[1].Follow(fixture.Account);
+        await fixture.Platform.Callbacks.SettleAsync();
+        Assert.Equal([null, null, null], seen);
+    }
+
+    [Fact]
     public async Task On_the_systems_clock_pushes_settle_by_themselves()
     {
         var platform = new SimulatedPlatform();

@@ -164,6 +164,31 @@ public sealed class SimulatedFaultTests
         Assert.StartsWith("argument invalid! data.thing1.value i rid: ", ErrorText(given), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Every_code_of_the_return_code_table_has_a_text()
+    {
+        using var fixture = new PlatformFixture();
+        int[] codes =
+        [
+            -1, 40001, 40002, 40003, 40007, 40008, 40013, 40014, 40029, 40030, 40031, 40032, 40033, 40034, 40035, 40036, 40037, 40038, 40039, 40048,
+            40062, 40066, 40090, 40097, 40125, 40132, 40163, 40164, 40165, 40166, 40201, 40202, 40203, 40221, 40222, 40226, 40241, 40243, 40246, 40247,
+            40249, 40252, 41001, 41002, 41004, 41008, 41009, 41010, 41011, 41028, 41029, 41030, 42001, 42002, 42003, 42005, 42007, 43001, 43002, 43003,
+            43004, 43005, 43019, 43100, 43101, 43102, 43103, 43104, 43105, 43106, 43116, 43117, 44002, 44007, 44990, 45009, 45011, 45012, 45013, 45014,
+            45015, 45026, 45027, 45035, 45040, 45047, 45051, 45065, 45066, 45067, 45082, 45102, 45103, 45104, 45109, 45168, 45169, 45171, 45501, 46004,
+            46101, 47001, 47002, 47003, 48001, 48002, 48003, 48004, 48006, 48008, 48009, 48011, 48012, 49001, 49003, 50001, 50002, 50003, 50004, 50005,
+            50007, 61003, 61004, 61005, 61006, 61007, 61016, 61017, 61023, 61450, 61451, 62751, 76001, 76002, 76003, 76004, 76021, 76022, 87007, 87008,
+            87009, 87014, 89000, 89001, 89002, 89501, 89502, 89503, 89504, 89505, 89506, 89507, 200011, 10700, 10703, 10706, 9001001, 9001002,
+            268487001, 268487002,
+        ];
+        foreach (var code in codes)
+        {
+            fixture.Platform.Faults.Add(SimulatedFault.Error(code).Times(1));
+            var answer = await fixture.StableTokenAsync();
+            Assert.Equal(code, ErrorCode(answer));
+            Assert.False(ErrorText(answer).StartsWith("unknown error", StringComparison.Ordinal), $"{code} has no text.");
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
