@@ -39,6 +39,9 @@ internal sealed class Town : IAsyncDisposable
 
     public SimulatedTemplate Classic { get; }
 
+    /// <summary>Ends of follower walks that a test has seen.</summary>
+    public HashSet<DateTimeOffset> Walks { get; } = [];
+
     public ServiceProvider Services => _services ??= Build();
 
     public IUnionPush Push => Services.GetRequiredService<IUnionPush>();

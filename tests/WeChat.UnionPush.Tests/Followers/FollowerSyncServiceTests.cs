@@ -1,0 +1,92 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace WeChat.UnionPush.Tests.Followers;
+
+public sealed class FollowerSyncServiceTests
+{
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    [Fact]
+    public async Task Of_three_instances_on_one_store_one_walks_in_each_span()
+    {
+        await using var town = new Town(choose: builder => builder.AddFollowerSync(Day));
+        town.Account.AddFollowers(town.Platform.AddPeople(10));
+        await using var second = town.Build(Share(town));
+        await using var third = town.Build(Share(town));
+        var services = new[] { Service(town.Services), Service(second), Service(third) };
+        foreach (var service in services)
+        {
+            await service.StartAsync(default);
+        }
+
+        for (var day = 1; day <= 3; day++)
+        {
+            // Whichever comes first walks: a page and the empty one behind it.
+            await FireNextAsync(town, waiting: 3);
+            await Runs.UntilAsync(() => Completed(town) == day, $"the walk of day {day}");
+
+            // The others find it done.
+            await FireNextAsync(town, waiting: 3);
+            await FireNextAsync(town, waiting: 3);
+            await Runs.UntilAsync(() => town.Time.PendingTimers == 3, "every instance waits for its next time");
+            Assert.Equal(2 * day, town.Platform.Calls.Count("/cgi-bin/user/get"));
+        }
+
+        foreach (var service in services)
+        {
+            await service.StopAsync(default);
+        }
+    }
+
+    [Fact]
+    public async Task A_failed_sync_is_tried_again_at_its_next_time()
+    {
+        await using var town = new Town(configure: options => options.Http.MaxRetries = 0, choose: builder => builder.AddFollowerSync(Day));
+        town.Account.AddFollowers(town.Platform.AddPeople(10));
+        town.Account.IsVerified = false;
+        var service = Service(town.Services);
+        await service.StartAsync(default);
+        await FireNextAsync(town, waiting: 1);
+        await Runs.UntilAsync(() => town.Platform.Calls.Count("/cgi-bin/user/get", 48001) == 1, "the first try");
+
+        town.Account.IsVerified = true;
+        await Runs.UntilAsync(() => town.Time.PendingTimers == 1 && town.Time.NextTimerDue - town.Time.GetUtcNow() > Day / 2, "the wait for the next time");
+        await FireNextAsync(town, waiting: 1);
+        await Runs.UntilAsync(() => Completed(town) == 1, "the second try");
+
+        await service.StopAsync(default);
+        Assert.Equal(3, town.Platform.Calls.Count("/cgi-bin/user/get"));
+    }
+
+    [Fact]
+    public async Task A_span_below_a_minute_is_refused()
+    {
+        await using var town = new Town();
+        Assert.Throws<ArgumentOutOfRangeException>(() => town.Build(builder => builder.AddFollowerSync(TimeSpan.FromSeconds(59))));
+    }
+
+    private static IHostedService Service(IServiceProvider services) => services.GetServices<IHostedService>().OfType<FollowerSyncService>().Single();
+
+    private static Action<WeChatUnionPushBuilder> Share(Town town) => builder => builder
+        .UseRepository(_ => town.Repository)
+        .UseFollowerSyncStore(_ => town.Services.GetRequiredService<IFollowerSyncStore>());
+
+    /// <summary>Moves the clock to where the next of the waiting instances begins.</summary>
+    private static async Task FireNextAsync(Town town, int waiting)
+    {
+        await Runs.UntilAsync(() => town.Time.PendingTimers == waiting, "the instances wait");
+        Assert.True(town.Time.AdvanceToNextTimer());
+    }
+
+    /// <summary>How many walks came to their end, told by the moments of their ends.</summary>
+    private static int Completed(Town town)
+    {
+        if (town.Services.GetRequiredService<IFollowerSyncStore>().GetAsync(Town.OfficialAccountAppId).AsTask().Result is { InProgress: false, CompletedAt: { } completed })
+        {
+            town.Walks.Add(completed);
+        }
+
+        return town.Walks.Count;
+    }
+}
