@@ -22,7 +22,10 @@ public sealed class ReceiptTests : IAsyncDisposable
         Assert.Equal(
             new MessageReceipt(Town.OfficialAccountAppId, sent.MessageId.Value)
             {
-                OpenId = person.OpenIdIn(_town.Account), TemplateId = _town.Template.Id, CorrelationId = "order-42", SentAt = sentAt,
+                OpenId = person.OpenIdIn(_town.Account),
+                TemplateId = _town.Template.Id,
+                CorrelationId = "order-42",
+                SentAt = sentAt,
             },
             pending);
 
