@@ -24,7 +24,7 @@ internal sealed class PostgreSqlAccessTokenStore(PostgreSqlDatabase database, Ti
                 ForcedCount = row.GetInt32(4),
             },
             cancellationToken,
-            PostgreSqlDatabase.Text(key)).ConfigureAwait(false);
+            PostgreSqlDatabase.Value(key)).ConfigureAwait(false);
         return records.Count == 0 ? null : records[0];
     }
 
@@ -36,11 +36,11 @@ internal sealed class PostgreSqlAccessTokenStore(PostgreSqlDatabase database, Ti
             Upsert,
             static _ => true,
             cancellationToken,
-            PostgreSqlDatabase.Text(key),
-            PostgreSqlDatabase.Text(record.Token?.Value),
-            PostgreSqlDatabase.Long(record.Token?.ExpiresAt.ToUnixTimeMilliseconds()),
-            PostgreSqlDatabase.Long(record.FetchedAt.ToUnixTimeMilliseconds()),
-            PostgreSqlDatabase.Long(record.ForcedAt?.ToUnixTimeMilliseconds()),
+            PostgreSqlDatabase.Value(key),
+            PostgreSqlDatabase.Value(record.Token?.Value),
+            PostgreSqlDatabase.Value(record.Token?.ExpiresAt.ToUnixTimeMilliseconds()),
+            PostgreSqlDatabase.Value(record.FetchedAt.ToUnixTimeMilliseconds()),
+            PostgreSqlDatabase.Value(record.ForcedAt?.ToUnixTimeMilliseconds()),
             PostgreSqlDatabase.Value(record.ForcedCount)).ConfigureAwait(false);
     }
 

@@ -12,11 +12,8 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource dataSource, SchemaScri
 
     public NpgsqlDataSource DataSource => dataSource;
 
+    /// <summary>A parameter whose type the driver sees without looking at the value; null is SQL's null.</summary>
     public static NpgsqlParameter Value<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
-
-    public static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
-
-    public static NpgsqlParameter Long(long? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint };
 
     public async ValueTask EnsureSchemaAsync(CancellationToken cancellationToken)
     {
@@ -56,17 +53,19 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource dataSource, SchemaScri
     }
 
     /// <summary>Runs one statement and reads all its rows.</summary>
-    public ValueTask<List<T>> ReadAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    public async ValueTask<List<T>> ReadAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
-        var command = new NpgsqlBatchCommand(sql);
-        command.Parameters.AddRange(parameters);
-        return ReadAsync([command], read, cancellationToken);
+        var command = dataSource.CreateCommand(sql);
+        await using (command.ConfigureAwait(false))
+        {
+            command.Parameters.AddRange(parameters);
+            return await ReadAsync(command, static (command, token) => command.ExecuteReaderAsync(token), read, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Runs statements, all or none of which happen, and reads all their rows.</summary>
-    public async ValueTask<List<T>> ReadAsync<T>(IReadOnlyList<NpgsqlBatchCommand> commands, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    public async ValueTask<List<T>> ReadAsync<T>(IEnumerable<NpgsqlBatchCommand> commands, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         var batch = dataSource.CreateBatch();
         await using (batch.ConfigureAwait(false))
         {
@@ -75,34 +74,40 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource dataSource, SchemaScri
                 batch.BatchCommands.Add(command);
             }
 
-            for (var attempt = 1; ; attempt++)
-            {
-                try
-                {
-                    var rows = new List<T>();
-                    var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-                    await using (reader.ConfigureAwait(false))
-                    {
-                        do
-                        {
-                            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                            {
-                                rows.Add(read(reader));
-                            }
-                        }
-                        while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false));
-                    }
+            return await ReadAsync(batch, static (batch, token) => batch.ExecuteReaderAsync(token), read, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
-                    return rows;
-                }
-                catch (PostgresException exception) when (attempt < Attempts && exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
+    private async ValueTask<List<T>> ReadAsync<TCommand, T>(TCommand command, Func<TCommand, CancellationToken, Task<NpgsqlDataReader>> executeAsync, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var rows = new List<T>();
+                var reader = await executeAsync(command, cancellationToken).ConfigureAwait(false);
+                await using (reader.ConfigureAwait(false))
                 {
-                    // The server undid everything for the sake of another call, which is through now.
+                    do
+                    {
+                        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                        {
+                            rows.Add(read(reader));
+                        }
+                    }
+                    while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false));
                 }
-                catch (NpgsqlException exception)
-                {
-                    throw Translated(exception);
-                }
+
+                return rows;
+            }
+            catch (PostgresException exception) when (attempt < Attempts && exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
+            {
+                // The server undid everything for the sake of another call, which is through now.
+            }
+            catch (NpgsqlException exception)
+            {
+                throw Translated(exception);
             }
         }
     }

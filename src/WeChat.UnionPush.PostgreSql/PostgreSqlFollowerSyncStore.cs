@@ -40,7 +40,7 @@ internal sealed class PostgreSqlFollowerSyncStore(PostgreSqlDatabase database, T
                 CompletedAt = row.IsDBNull(8) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(8)),
             },
             cancellationToken,
-            PostgreSqlDatabase.Text(appId)).ConfigureAwait(false);
+            PostgreSqlDatabase.Value(appId)).ConfigureAwait(false);
         return states.Count == 0 ? null : states[0];
     }
 
@@ -52,18 +52,18 @@ internal sealed class PostgreSqlFollowerSyncStore(PostgreSqlDatabase database, T
             Upsert,
             static _ => true,
             cancellationToken,
-            PostgreSqlDatabase.Text(state.AppId),
+            PostgreSqlDatabase.Value(state.AppId),
             PostgreSqlDatabase.Value(state.WalkStartedAt.ToUnixTimeMilliseconds()),
-            PostgreSqlDatabase.Text(state.NextOpenId),
+            PostgreSqlDatabase.Value(state.NextOpenId),
             PostgreSqlDatabase.Value(state.InProgress),
             PostgreSqlDatabase.Value(state.Full),
             PostgreSqlDatabase.Value(state.Listed),
             PostgreSqlDatabase.Value(state.Detailed),
             PostgreSqlDatabase.Value(state.Calls),
             PostgreSqlDatabase.Value(state.CallsOn),
-            PostgreSqlDatabase.Long(state.CompletedAt?.ToUnixTimeMilliseconds()),
-            PostgreSqlDatabase.Text(held.Key),
-            PostgreSqlDatabase.Text(held.Owner),
+            PostgreSqlDatabase.Value(state.CompletedAt?.ToUnixTimeMilliseconds()),
+            PostgreSqlDatabase.Value(held.Key),
+            PostgreSqlDatabase.Value(held.Owner),
             PostgreSqlDatabase.Value(held.Now)).ConfigureAwait(false);
         return rows.Count > 0;
     }

@@ -40,8 +40,8 @@ internal sealed class PostgreSqlLeases(PostgreSqlDatabase database, TimeProvider
             sql,
             static _ => true,
             cancellationToken,
-            PostgreSqlDatabase.Text(lease.Key),
-            PostgreSqlDatabase.Text(lease.Owner),
+            PostgreSqlDatabase.Value(lease.Key),
+            PostgreSqlDatabase.Value(lease.Owner),
             PostgreSqlDatabase.Value(now + (long)Math.Ceiling(duration.TotalMilliseconds)),
             PostgreSqlDatabase.Value(now)).ConfigureAwait(false);
         return rows.Count > 0;
@@ -51,7 +51,7 @@ internal sealed class PostgreSqlLeases(PostgreSqlDatabase database, TimeProvider
     {
         try
         {
-            await database.ReadAsync(Release, static _ => true, CancellationToken.None, PostgreSqlDatabase.Text(lease.Key), PostgreSqlDatabase.Text(lease.Owner)).ConfigureAwait(false);
+            await database.ReadAsync(Release, static _ => true, CancellationToken.None, PostgreSqlDatabase.Value(lease.Key), PostgreSqlDatabase.Value(lease.Owner)).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is UnionPushStorageException or ObjectDisposedException)
         {

@@ -73,6 +73,7 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
                 key);
         }
 
+        await SeeksAsync(PostgreSqlUnionIdRepository.SelectLink, "'wxo', 'o5', 'wxm'", key, unionId);
         await SeeksAsync(PostgreSqlUnionIdRepository.SelectPage, "'wxo', 'o5', 1000", key);
         await SeeksAsync(PostgreSqlUnionIdRepository.Delete, "'wxo', 'o5'", key, unionId);
         await SeeksAsync(PostgreSqlUnionIdRepository.DeleteByUnionId, "'u5'", unionId);
