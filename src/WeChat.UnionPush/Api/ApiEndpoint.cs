@@ -13,6 +13,9 @@ internal abstract class ApiEndpoint(HttpMethod method, string path, ApiRepeat re
 
     public ApiRepeat Repeat { get; } = repeat;
 
+    /// <summary>Whether its answer holds a token or a session key, so that one which cannot be read is hardly shown.</summary>
+    public bool AnswersSecret { get; init; }
+
     /// <summary>Numbers the endpoints, so that what a transport keeps of each is an array element.</summary>
     public int Index { get; } = Interlocked.Increment(ref LastIndex);
 }

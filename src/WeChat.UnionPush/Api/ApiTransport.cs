@@ -254,7 +254,7 @@ internal sealed class ApiTransport : IDisposable
             }, MayRepeat: false);
         }
 
-        var shown = Redaction.Quote(body.Span);
+        var shown = endpoint.AnswersSecret ? Redaction.QuoteBesideSecrets(body.Span) : Redaction.Quote(body.Span);
         if (status is >= HttpStatusCode.MultipleChoices and < HttpStatusCode.InternalServerError and not HttpStatusCode.RequestTimeout and not HttpStatusCode.TooManyRequests)
         {
             return new(new WeChatApiException(

@@ -15,6 +15,9 @@ internal static class Redaction
     /// <summary>How many bytes of an <c>errmsg</c> are quoted: real ones have 220 with their rid.</summary>
     internal const int ErrorMessageLimit = 500;
 
+    // The length of {"session_key":" and shorter than {"access_token":".
+    private const int BesideSecretsLimit = 16;
+
     private const string Mask = "***";
 
     // Masking makes text shorter, so more is read than is quoted; what the cut leaves of a secret is masked as a whole one is.
@@ -32,6 +35,16 @@ internal static class Redaction
         var head = body[..Math.Min(body.Length, ReadAhead * BodyLimit)];
         return Cut(MaskSecrets(Encoding.UTF8.GetString(head)), BodyLimit, more: head.Length < body.Length);
     }
+
+    /// <summary>
+    /// Quotes the beginning of a body in the place of one that holds a token or a session key. A name that is damaged does not give its value away, so all
+    /// that is shown of anything but a page in HTML is what stands before the first value.
+    /// </summary>
+    /// <param name="body">The bytes as they came.</param>
+    internal static string QuoteBesideSecrets(ReadOnlySpan<byte> body) =>
+        body.TrimStart(" \r\n\t"u8) is [(byte)'<', ..]
+            ? Quote(body)
+            : Cut(Encoding.UTF8.GetString(body[..Math.Min(body.Length, BesideSecretsLimit)]), BodyLimit, more: body.Length > BesideSecretsLimit);
 
     /// <summary>Quotes the beginning of a text.</summary>
     /// <param name="text">The text.</param>

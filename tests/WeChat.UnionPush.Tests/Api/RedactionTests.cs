@@ -37,6 +37,16 @@ public sealed class RedactionTests
     [InlineData("恭喜你购买成功!😀")]
     public void What_is_no_secret_stays_as_it_is(string text) => Assert.Equal(text, Redaction.Quote(text));
 
+    [Theory]
+    [InlineData("""{"session_key":"tiihtNczf5v6AKRyjwEUhQ==","openid":"o1"}""", """{"session_key":"…""")]
+    [InlineData("""{"sessio_key":"tiihtNczf5v6AKRyjwEUhQ==","openid":"o1"}""", """{"sessio_key":"t…""")]
+    [InlineData("""{"openid":"o1","session_key"*"tiihtNczf5v6AKRyjwEUhQ=="}""", """{"openid":"o1","…""")]
+    [InlineData("upstream error", "upstream error")]
+    [InlineData("\r\n <html><h1>502 Bad Gateway</h1></html>", "\\u000d\\u000a <html><h1>502 Bad Gateway</h1></html>")]
+    [InlineData("<html>/cgi-bin/token?secret=67_kX9vQm2RzT0aLw-HbE4cYd</html>", "<html>/cgi-bin/token?secret=***</html>")]
+    public void Where_a_secret_is_answered_nothing_is_shown_but_the_start_or_a_page(string body, string expected) =>
+        Assert.Equal(expected, Redaction.QuoteBesideSecrets(Encoding.UTF8.GetBytes(body)));
+
     [Fact]
     public void A_long_token_is_masked_without_its_name()
     {

@@ -51,6 +51,9 @@ internal sealed class ScriptedHandler : HttpMessageHandler
         return new ApiTransport(new HttpMessageInvoker(handler, disposeHandler: false), options, time, log ?? (Microsoft.Extensions.Logging.ILogger<ApiTransport>)NullLogger<ApiTransport>.Instance);
     }
 
+    public static TemplateMessageSender Sender(AccountApi api, TimeProvider time) =>
+        new(api, new TemplateCatalog(api, new TemplateMessageOptions(), time), new TemplateMessageOptions(), NullLogger<TemplateMessageSender>.Instance);
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(CancellationToken.None);
