@@ -9,8 +9,8 @@ namespace WeChat.UnionPush;
 public static class PostgreSqlBuilderExtensions
 {
     /// <summary>
-    /// Keeps identities, access tokens and sync cursors in PostgreSQL, which any number of machines share. The tables must be there: call
-    /// <see cref="PostgreSqlUnionPushStorage.EnsureSchemaAsync"/> of the registration's <see cref="PostgreSqlUnionPushStorage"/> (a service, keyed as the others
+    /// Keeps identities, access tokens, sync cursors, pushed events and receipts in PostgreSQL, which any number of machines share. The tables must be
+    /// there: call <see cref="PostgreSqlUnionPushStorage.EnsureSchemaAsync"/> of the registration's <see cref="PostgreSqlUnionPushStorage"/> (a service, keyed as the others
     /// are) at the start, or run the package's <c>schema/postgresql.sql</c>.
     /// </summary>
     /// <param name="builder">The registration. Named ones without stores of their own use those of the default one.</param>
@@ -39,7 +39,9 @@ public static class PostgreSqlBuilderExtensions
         return builder
             .UseRepository(services => Storage(services).Identities)
             .UseAccessTokenStore(services => Storage(services).AccessTokens)
-            .UseFollowerSyncStore(services => Storage(services).FollowerSyncs);
+            .UseFollowerSyncStore(services => Storage(services).FollowerSyncs)
+            .UseEventInbox(services => Storage(services).EventInbox)
+            .UseMessageReceipts(services => Storage(services).Receipts);
 
         PostgreSqlUnionPushStorage Storage(IServiceProvider services) =>
             key is null ? services.GetRequiredService<PostgreSqlUnionPushStorage>() : services.GetRequiredKeyedService<PostgreSqlUnionPushStorage>(key);

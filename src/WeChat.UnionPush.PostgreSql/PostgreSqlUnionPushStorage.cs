@@ -37,6 +37,8 @@ public sealed class PostgreSqlUnionPushStorage : IAsyncDisposable
         Identities = new PostgreSqlUnionIdRepository(_database);
         AccessTokens = new PostgreSqlAccessTokenStore(_database, timeProvider);
         FollowerSyncs = new PostgreSqlFollowerSyncStore(_database, timeProvider);
+        EventInbox = new PostgreSqlWeChatEventInbox(_database, timeProvider);
+        Receipts = new PostgreSqlMessageReceipts(_database, timeProvider);
     }
 
     internal static string Schema => SchemaScript.TextBeside(typeof(PostgreSqlUnionPushStorage));
@@ -49,6 +51,12 @@ public sealed class PostgreSqlUnionPushStorage : IAsyncDisposable
 
     /// <summary>Cursors of follower walks.</summary>
     public IFollowerSyncStore FollowerSyncs { get; }
+
+    /// <summary>Pushed events that wait for their handlers.</summary>
+    public IWeChatEventInbox EventInbox { get; }
+
+    /// <summary>Receipts of accepted messages.</summary>
+    public IMessageReceipts Receipts { get; }
 
     /// <summary>
     /// Makes the tables where they are missing, in the first schema of the search path, and brings older ones up to date; does nothing where they are

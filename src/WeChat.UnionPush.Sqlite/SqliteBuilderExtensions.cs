@@ -8,8 +8,8 @@ namespace WeChat.UnionPush;
 public static class SqliteBuilderExtensions
 {
     /// <summary>
-    /// Keeps identities, access tokens and sync cursors in one SQLite file, which processes of one machine may share. The file and its tables are made
-    /// at the first use. The registration's <see cref="SqliteUnionPushStorage"/> is a service, keyed as the others are.
+    /// Keeps identities, access tokens, sync cursors, pushed events and receipts in one SQLite file, which processes of one machine may share. The file and
+    /// its tables are made at the first use. The registration's <see cref="SqliteUnionPushStorage"/> is a service, keyed as the others are.
     /// </summary>
     /// <param name="builder">The registration. Named ones without stores of their own use those of the default one.</param>
     /// <param name="connectionString">As <c>Microsoft.Data.Sqlite</c> reads it, such as <c>Data Source=unionpush.db</c>.</param>
@@ -27,7 +27,9 @@ public static class SqliteBuilderExtensions
         return builder
             .UseRepository(services => Storage(services).Identities)
             .UseAccessTokenStore(services => Storage(services).AccessTokens)
-            .UseFollowerSyncStore(services => Storage(services).FollowerSyncs);
+            .UseFollowerSyncStore(services => Storage(services).FollowerSyncs)
+            .UseEventInbox(services => Storage(services).EventInbox)
+            .UseMessageReceipts(services => Storage(services).Receipts);
 
         SqliteUnionPushStorage Storage(IServiceProvider services) =>
             key is null ? services.GetRequiredService<SqliteUnionPushStorage>() : services.GetRequiredKeyedService<SqliteUnionPushStorage>(key);

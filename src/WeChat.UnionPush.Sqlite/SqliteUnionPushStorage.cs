@@ -5,7 +5,8 @@ namespace WeChat.UnionPush.Sqlite;
 /// </summary>
 /// <remarks>
 /// <para>The file is kept in write-ahead mode with <c>synchronous = normal</c>: a process that is killed never damages it and loses nothing that
-/// was committed; a power cut never damages it either, and may take the last transactions, which the next sync and the next sign-in bring back.</para>
+/// was committed; a power cut never damages it either, and may take the last transactions. Of identities the next sync and the next sign-in bring them
+/// back; pushed events that were answered in the moment before are lost.</para>
 /// <para>The file holds access tokens, so it belongs where only the service can read it. Write-ahead mode needs a local disk, not a network share.</para>
 /// <para>Leases end by the clock of the machine.</para>
 /// </remarks>
@@ -29,6 +30,8 @@ public sealed class SqliteUnionPushStorage : IAsyncDisposable
         Identities = new SqliteUnionIdRepository(_database);
         AccessTokens = new SqliteAccessTokenStore(_database, timeProvider);
         FollowerSyncs = new SqliteFollowerSyncStore(_database, timeProvider);
+        EventInbox = new SqliteWeChatEventInbox(_database, timeProvider);
+        Receipts = new SqliteMessageReceipts(_database, timeProvider);
     }
 
     internal static string Schema => SchemaScript.TextBeside(typeof(SqliteUnionPushStorage));
@@ -41,6 +44,12 @@ public sealed class SqliteUnionPushStorage : IAsyncDisposable
 
     /// <summary>Cursors of follower walks.</summary>
     public IFollowerSyncStore FollowerSyncs { get; }
+
+    /// <summary>Pushed events that wait for their handlers.</summary>
+    public IWeChatEventInbox EventInbox { get; }
+
+    /// <summary>Receipts of accepted messages.</summary>
+    public IMessageReceipts Receipts { get; }
 
     /// <summary>
     /// Makes the file and its tables where they are missing, and brings older ones up to date; does nothing where they are current. The first use of

@@ -1,6 +1,6 @@
 namespace WeChat.UnionPush;
 
-/// <summary>What every store can keep as an app id, an openid or a UnionID.</summary>
+/// <summary>What every store can keep as an app id, an openid, a UnionID or another short name.</summary>
 internal static class PlatformId
 {
     private const int MaxLength = 128;

@@ -6,21 +6,25 @@ namespace WeChat.UnionPush;
 /// </summary>
 /// <param name="AppId">App id of the Official Account that sent.</param>
 /// <param name="MessageId">The platform's <c>msgid</c>, unique within the account.</param>
+/// <exception cref="ArgumentException">A text is empty, longer than 128 characters, or holds what no store can keep: U+0000 or half a surrogate pair.</exception>
 public sealed record MessageReceipt(string AppId, long MessageId)
 {
     private const int MaxStatusTextLength = 200;
 
+    /// <summary>App id of the Official Account that sent.</summary>
+    public string AppId { get; init => field = PlatformId.Checked(value, nameof(AppId)); } = PlatformId.Checked(AppId, nameof(AppId));
+
     /// <summary>The recipient's openid in the Official Account; <see langword="null"/> when not known, empty when it was forgotten on request.</summary>
-    public string? OpenId { get; init; }
+    public string? OpenId { get; init => field = value is null or "" ? value : PlatformId.Checked(value, nameof(OpenId)); }
 
     /// <summary>Id of the template; <see langword="null"/> while only the event has come.</summary>
-    public string? TemplateId { get; init; }
+    public string? TemplateId { get; init => field = Checked(value, nameof(TemplateId)); }
 
     /// <summary>The host's own name for what the message is about, given with <see cref="TemplateMessageBuilder.CorrelationId"/>; otherwise <see langword="null"/>.</summary>
-    public string? CorrelationId { get; init; }
+    public string? CorrelationId { get; init => field = Checked(value, nameof(CorrelationId)); }
 
     /// <summary>When it was sent, cut to the millisecond; <see langword="null"/> while only the event has come.</summary>
-    public DateTimeOffset? SentAt { get; init => field = Milliseconds(value); }
+    public DateTimeOffset? SentAt { get; init => field = value is { } time ? Millisecond.Cut(time) : null; }
 
     /// <summary>What became of it; <see langword="null"/> while the event has not come.</summary>
     public TemplateDeliveryStatus? Status { get; init; }
@@ -29,7 +33,7 @@ public sealed record MessageReceipt(string AppId, long MessageId)
     public string? StatusText { get; init => field = Printable(value); }
 
     /// <summary>When the platform had delivered it or given up: to the second, as the event tells; <see langword="null"/> while it has not come.</summary>
-    public DateTimeOffset? FinishedAt { get; init => field = Milliseconds(value); }
+    public DateTimeOffset? FinishedAt { get; init => field = value is { } time ? Millisecond.Cut(time) : null; }
 
     /// <summary>
     /// This stored receipt and another of the same message in one: what is known stays, what is missing is filled, and the three members that tell
@@ -55,8 +59,7 @@ public sealed record MessageReceipt(string AppId, long MessageId)
     /// <summary>Says app, message and outcome.</summary>
     public override string ToString() => $"{AppId}/{MessageId} ({Status?.ToString() ?? "no outcome yet"})";
 
-    private static DateTimeOffset? Milliseconds(DateTimeOffset? time) =>
-        time is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known.ToUnixTimeMilliseconds()) : null;
+    private static string? Checked(string? text, string name) => text is null ? null : PlatformId.Checked(text, name);
 
     private static string? Printable(string? text)
     {

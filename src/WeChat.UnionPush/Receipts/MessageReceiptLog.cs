@@ -24,16 +24,16 @@ internal sealed class MessageReceiptLog(string appId, IMessageReceipts receipts,
     /// <summary>Writes down an accepted message. Ends when it is written, so that a send and its receipt share their fate.</summary>
     public async Task SentAsync(long messageId, string openId, TemplateMessage message)
     {
-        var receipt = new MessageReceipt(appId, messageId)
-        {
-            OpenId = openId,
-            TemplateId = message.TemplateId,
-            CorrelationId = message.CorrelationId,
-            SentAt = time.GetUtcNow(),
-        };
         Exception? failure = null;
         try
         {
+            var receipt = new MessageReceipt(appId, messageId)
+            {
+                OpenId = openId,
+                TemplateId = message.TemplateId,
+                CorrelationId = message.CorrelationId,
+                SentAt = time.GetUtcNow(),
+            };
             if (await _batcher.AddAsync(receipt).ConfigureAwait(false))
             {
                 return;

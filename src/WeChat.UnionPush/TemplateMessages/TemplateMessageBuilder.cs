@@ -270,12 +270,12 @@ public sealed class TemplateMessageBuilder
     public TemplateMessageBuilder CorrelationId(string correlationId)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(correlationId);
-        if (correlationId.Length > 128 || correlationId.Any(char.IsControl))
+        if (correlationId.Any(char.IsControl))
         {
-            throw new ArgumentException("A correlation id has at most 128 characters, and no control characters.", nameof(correlationId));
+            throw new ArgumentException("A correlation id has no control characters.", nameof(correlationId));
         }
 
-        _correlationId = correlationId;
+        _correlationId = PlatformId.Checked(correlationId, nameof(correlationId));
         return this;
     }
 

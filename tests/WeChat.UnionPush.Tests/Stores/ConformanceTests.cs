@@ -47,7 +47,7 @@ public sealed class ConformanceTests
     [Fact]
     public void Case_names_are_sentences_and_differ()
     {
-        string[] names = [.. UnionIdRepositoryConformance.CaseNames, .. AccessTokenStoreConformance.CaseNames.Select(name => $"token {name}"), .. FollowerSyncStoreConformance.CaseNames.Select(name => $"sync {name}")];
+        string[] names = [.. UnionIdRepositoryConformance.CaseNames, .. AccessTokenStoreConformance.CaseNames.Select(name => $"token {name}"), .. FollowerSyncStoreConformance.CaseNames.Select(name => $"sync {name}"), .. WeChatEventInboxConformance.CaseNames.Select(name => $"event {name}"), .. MessageReceiptsConformance.CaseNames.Select(name => $"receipt {name}")];
         Assert.Equal(names.Length, names.Distinct(StringComparer.Ordinal).Count());
         Assert.All(names, name => Assert.Matches("^[A-Za-z0-9 ]+$", name));
     }

@@ -10,6 +10,10 @@ public sealed class InMemoryStoreTests
 
     public static TheoryData<string> FollowerSyncCases => [.. FollowerSyncStoreConformance.CaseNames];
 
+    public static TheoryData<string> EventInboxCases => [.. WeChatEventInboxConformance.CaseNames];
+
+    public static TheoryData<string> ReceiptCases => [.. MessageReceiptsConformance.CaseNames];
+
     [Theory, MemberData(nameof(IdentityCases))]
     public Task Identities_conform(string name)
     {
@@ -29,6 +33,20 @@ public sealed class InMemoryStoreTests
     {
         InMemoryFollowerSyncStore? store = null;
         return FollowerSyncStoreConformance.RunAsync(name, (clock, _) => new(store ??= new(clock)), TestContext.Current.CancellationToken);
+    }
+
+    [Theory, MemberData(nameof(EventInboxCases))]
+    public Task Event_inboxes_conform(string name)
+    {
+        InMemoryWeChatEventInbox? inbox = null;
+        return WeChatEventInboxConformance.RunAsync(name, (clock, _) => new(inbox ??= new(clock)), TestContext.Current.CancellationToken);
+    }
+
+    [Theory, MemberData(nameof(ReceiptCases))]
+    public Task Receipts_conform(string name)
+    {
+        InMemoryMessageReceipts? store = null;
+        return MessageReceiptsConformance.RunAsync(name, (clock, _) => new(store ??= new(clock)), TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -7,11 +7,17 @@ namespace WeChat.UnionPush.Tests.Stores;
 
 public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
 {
+    private const int Version = 2;
+
     public static TheoryData<string> IdentityCases => [.. UnionIdRepositoryConformance.CaseNames];
 
     public static TheoryData<string> AccessTokenCases => [.. AccessTokenStoreConformance.CaseNames];
 
     public static TheoryData<string> FollowerSyncCases => [.. FollowerSyncStoreConformance.CaseNames];
+
+    public static TheoryData<string> EventInboxCases => [.. WeChatEventInboxConformance.CaseNames];
+
+    public static TheoryData<string> ReceiptCases => [.. MessageReceiptsConformance.CaseNames];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -34,6 +40,20 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     {
         await using var database = await Database.CreateAsync(server);
         await FollowerSyncStoreConformance.RunAsync(name, (clock, _) => new(database.Open(clock).FollowerSyncs), Cancelled);
+    }
+
+    [Theory, MemberData(nameof(EventInboxCases))]
+    public async Task Event_inboxes_conform(string name)
+    {
+        await using var database = await Database.CreateAsync(server);
+        await WeChatEventInboxConformance.RunAsync(name, (clock, _) => new(database.Open(clock).EventInbox), Cancelled);
+    }
+
+    [Theory, MemberData(nameof(ReceiptCases))]
+    public async Task Receipts_conform(string name)
+    {
+        await using var database = await Database.CreateAsync(server);
+        await MessageReceiptsConformance.RunAsync(name, (clock, _) => new(database.Open(clock).Receipts), Cancelled);
     }
 
     [Fact]
@@ -86,6 +106,36 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
         }
     }
 
+    [Theory]
+    [InlineData("force_custom_plan")]
+    [InlineData("force_generic_plan")]
+    public async Task Every_look_up_of_events_and_receipts_is_a_seek(string planCacheMode)
+    {
+        await using var database = await Database.CreateAsync(server);
+        await database.ExecuteAsync("""
+            insert into unionpush_event (app_id, deduplication_key, open_id, body, available_at, attempt, lease_id, settled_at)
+            select 'wxo', 'k' || n, 'o' || n, '', n, 0, case when n % 1000 = 1 then 'lease' end, case when n % 20 <> 0 and n % 1000 <> 1 then n end from generate_series(1, 60000) n;
+            insert into unionpush_receipt (app_id, message_id, open_id, template_id, correlation_id, saved_at)
+            select 'wxo', n, 'o' || n, 't', 'c' || n, n from generate_series(1, 60000) n;
+            analyze unionpush_event; analyze unionpush_receipt;
+            """);
+
+        await SeeksAsync(PostgreSqlWeChatEventInbox.Take, "70000, '{wxo,wxm}', 100, 'l', 80000", "unionpush_event_waiting", "unionpush_event_out");
+        await SeeksAsync(PostgreSqlWeChatEventInbox.Complete, "1, '{wxo,wxo}', '{k1,k1001}', '{lease,lease}'", "unionpush_event_key");
+        await SeeksAsync(PostgreSqlWeChatEventInbox.DeleteSettled, "1000, 100", "unionpush_event_settled");
+        await SeeksAsync(PostgreSqlMessageReceipts.SelectByMessageIds, "'wxo', '{1,2}'", "unionpush_receipt_pkey");
+        await SeeksAsync(PostgreSqlMessageReceipts.SelectByCorrelationIds, "'wxo', '{c1,c2}'", "unionpush_receipt_correlation_id");
+        await SeeksAsync(PostgreSqlMessageReceipts.Forget, "'wxo', '{o1}'", "unionpush_receipt_open_id");
+        await SeeksAsync(PostgreSqlMessageReceipts.DeleteOld, "1000, 100", "unionpush_receipt_saved_at");
+
+        async Task SeeksAsync(string sql, string arguments, params string[] indexes)
+        {
+            var plan = await database.ExplainAsync(sql, arguments, planCacheMode);
+            Assert.All(indexes, index => Assert.Contains(index, plan, StringComparison.Ordinal));
+            Assert.DoesNotContain("Seq Scan on unionpush_", plan, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Making_the_schema_again_changes_nothing()
     {
@@ -95,7 +145,7 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
         await storage.EnsureSchemaAsync(Cancelled);
         await database.ExecuteAsync(Storage.Schema);
         Assert.Single(await storage.Identities.FindAsync("wx", ["o1"], Cancelled));
-        Assert.Equal([1], await database.QueryAsync<int>("select version from unionpush_schema"));
+        Assert.Equal([Version], await database.QueryAsync<int>("select version from unionpush_schema"));
     }
 
     [Fact]
@@ -120,7 +170,7 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
             },
             Cancelled)));
         Assert.Equal([8L], await database.QueryAsync<long>("select count(*) from unionpush_identity"));
-        Assert.Equal([1], await database.QueryAsync<int>("select version from unionpush_schema"));
+        Assert.Equal([Version], await database.QueryAsync<int>("select version from unionpush_schema"));
     }
 
     [Fact]
@@ -128,19 +178,32 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     {
         await using var database = await Database.CreateAsync(server);
         await database.Open().Identities.SaveAsync([new("wx", "o1")], Cancelled);
-        var script = Storage.Schema + "\n-- version 2\nalter table unionpush_identity add column nickname text;\nupdate unionpush_schema set version = 2;\n-- version 3\nupdate unionpush_identity set nickname = 'nobody';\nupdate unionpush_schema set version = 3;\n";
+        var script = Storage.Schema + $"\n-- version {Version + 1}\nalter table unionpush_identity add column nickname text;\nupdate unionpush_schema set version = {Version + 1};\n-- version {Version + 2}\nupdate unionpush_identity set nickname = 'nobody';\nupdate unionpush_schema set version = {Version + 2};\n";
         await new Storage(database.DataSource, TimeProvider.System, script).EnsureSchemaAsync(Cancelled);
         Assert.Equal(["nobody"], await database.QueryAsync<string>("select nickname from unionpush_identity"));
-        Assert.Equal([3], await database.QueryAsync<int>("select version from unionpush_schema"));
+        Assert.Equal([Version + 2], await database.QueryAsync<int>("select version from unionpush_schema"));
+    }
+
+    [Fact]
+    public async Task A_database_of_version_1_gets_the_tables_of_version_2()
+    {
+        await using var database = await Database.CreateAsync(server, withSchema: false);
+        await database.ExecuteAsync(Storage.Schema[..Storage.Schema.IndexOf("-- version 2", StringComparison.Ordinal)]);
+        var storage = database.Open();
+        await storage.Identities.SaveAsync([new("wx", "o1")], Cancelled);
+        await storage.EnsureSchemaAsync(Cancelled);
+        await storage.Receipts.SaveAsync([new("wx", 1)], Cancelled);
+        Assert.Equal([Version], await database.QueryAsync<int>("select version from unionpush_schema"));
+        Assert.Single(await storage.Identities.FindAsync("wx", ["o1"], Cancelled));
     }
 
     [Fact]
     public async Task An_upgrade_that_fails_leaves_the_schema_as_it_was()
     {
         await using var database = await Database.CreateAsync(server);
-        var script = Storage.Schema + "\n-- version 2\ncreate table half (id integer);\nupdate unionpush_schema set version = 2;\nselect nonsense;\n";
+        var script = Storage.Schema + $"\n-- version {Version + 1}\ncreate table half (id integer);\nupdate unionpush_schema set version = {Version + 1};\nselect nonsense;\n";
         await Assert.ThrowsAsync<UnionPushStorageException>(() => new Storage(database.DataSource, TimeProvider.System, script).EnsureSchemaAsync(Cancelled).AsTask());
-        Assert.Equal([1], await database.QueryAsync<int>("select version from unionpush_schema"));
+        Assert.Equal([Version], await database.QueryAsync<int>("select version from unionpush_schema"));
         Assert.Equal([true], await database.QueryAsync<bool>("select to_regclass('half') is null"));
     }
 
@@ -148,9 +211,9 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     public async Task A_newer_schema_is_refused()
     {
         await using var database = await Database.CreateAsync(server);
-        await database.ExecuteAsync("update unionpush_schema set version = 2");
+        await database.ExecuteAsync($"update unionpush_schema set version = {Version + 1}");
         var refused = await Assert.ThrowsAsync<UnionPushStorageException>(() => database.Open().EnsureSchemaAsync(Cancelled).AsTask());
-        Assert.Contains("schema version 2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"schema version {Version + 1}", refused.Message, StringComparison.Ordinal);
         Assert.False(refused.IsTransient);
     }
 
@@ -211,7 +274,7 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     {
         await using var database = await Database.CreateAsync(server);
         await new Storage(database.DataSource).DisposeAsync();
-        Assert.Equal([1], await database.QueryAsync<int>("select version from unionpush_schema"));
+        Assert.Equal([Version], await database.QueryAsync<int>("select version from unionpush_schema"));
 
         var storage = new Storage(database.ConnectionString);
         var lease = await storage.AccessTokens.TryLeaseAsync("wx", TimeSpan.FromMinutes(1), Cancelled);

@@ -7,6 +7,9 @@ namespace WeChat.UnionPush.Tests.Stores;
 
 public sealed class SqliteStoreTests : IDisposable
 {
+    private const int Latest = 2;
+    private const string Version = "2";
+
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> IdentityCases => [.. UnionIdRepositoryConformance.CaseNames];
@@ -14,6 +17,10 @@ public sealed class SqliteStoreTests : IDisposable
     public static TheoryData<string> AccessTokenCases => [.. AccessTokenStoreConformance.CaseNames];
 
     public static TheoryData<string> FollowerSyncCases => [.. FollowerSyncStoreConformance.CaseNames];
+
+    public static TheoryData<string> EventInboxCases => [.. WeChatEventInboxConformance.CaseNames];
+
+    public static TheoryData<string> ReceiptCases => [.. MessageReceiptsConformance.CaseNames];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -42,6 +49,20 @@ public sealed class SqliteStoreTests : IDisposable
         await FollowerSyncStoreConformance.RunAsync(name, (clock, _) => new(opened.Add(Open(clock)).FollowerSyncs), Cancelled);
     }
 
+    [Theory, MemberData(nameof(EventInboxCases))]
+    public async Task Event_inboxes_conform(string name)
+    {
+        await using var opened = new Opened();
+        await WeChatEventInboxConformance.RunAsync(name, (clock, _) => new(opened.Add(Open(clock)).EventInbox), Cancelled);
+    }
+
+    [Theory, MemberData(nameof(ReceiptCases))]
+    public async Task Receipts_conform(string name)
+    {
+        await using var opened = new Opened();
+        await MessageReceiptsConformance.RunAsync(name, (clock, _) => new(opened.Add(Open(clock)).Receipts), Cancelled);
+    }
+
     [Fact]
     public async Task Random_operations_give_the_models_answers()
     {
@@ -56,6 +77,13 @@ public sealed class SqliteStoreTests : IDisposable
     [InlineData(SqliteUnionIdRepository.SelectPage, "SEARCH unionpush_identity USING PRIMARY KEY (app_id=? AND open_id>?)")]
     [InlineData(SqliteUnionIdRepository.SelectReach, "SEARCH s USING PRIMARY KEY (app_id=?)|CORRELATED SCALAR SUBQUERY 1|SEARCH t USING INDEX unionpush_identity_union_id (union_id=? AND app_id=?)|USE TEMP B-TREE FOR ORDER BY")]
     [InlineData(SqliteUnionIdRepository.DeleteByUnionId, "SEARCH unionpush_identity USING INDEX unionpush_identity_union_id (union_id=?)")]
+    [InlineData(SqliteWeChatEventInbox.SelectWaiting, "SEARCH e USING INDEX unionpush_event_waiting (available_at<?)|LIST SUBQUERY 1|SCAN json_each VIRTUAL TABLE INDEX 1:|CREATE BLOOM FILTER|CORRELATED SCALAR SUBQUERY 2|SEARCH o USING INDEX unionpush_event_out (app_id=? AND open_id=?)")]
+    [InlineData(SqliteWeChatEventInbox.UpdateCompleted, "SEARCH unionpush_event USING INDEX unionpush_event_key (app_id=? AND deduplication_key=?)")]
+    [InlineData(SqliteWeChatEventInbox.DeleteSettled, "SEARCH unionpush_event USING INTEGER PRIMARY KEY (rowid=?)|LIST SUBQUERY 1|SEARCH unionpush_event USING COVERING INDEX unionpush_event_settled (settled_at>? AND settled_at<?)|CREATE BLOOM FILTER")]
+    [InlineData(SqliteMessageReceipts.SelectByMessageId, "SEARCH unionpush_receipt USING PRIMARY KEY (app_id=? AND message_id=?)")]
+    [InlineData(SqliteMessageReceipts.SelectByCorrelationId, "SEARCH unionpush_receipt USING INDEX unionpush_receipt_correlation_id (app_id=? AND correlation_id=?)")]
+    [InlineData(SqliteMessageReceipts.UpdateForgotten, "SEARCH unionpush_receipt USING INDEX unionpush_receipt_open_id (app_id=? AND open_id=?)")]
+    [InlineData(SqliteMessageReceipts.DeleteOld, "SEARCH unionpush_receipt USING PRIMARY KEY (app_id=? AND message_id=?)|LIST SUBQUERY 1|SEARCH unionpush_receipt USING COVERING INDEX unionpush_receipt_saved_at (saved_at<?)|CREATE BLOOM FILTER")]
     public async Task Every_look_up_is_a_seek(string sql, string plan)
     {
         await using var storage = Open();
@@ -69,7 +97,7 @@ public sealed class SqliteStoreTests : IDisposable
         await using var storage = Open();
         Assert.False(File.Exists(_folder["unionpush.db"]));
         await storage.Identities.SaveAsync([new("wx", "o1")], Cancelled);
-        Assert.Equal(["1"], Query("select version from unionpush_schema", column: 0));
+        Assert.Equal([Version], Query("select version from unionpush_schema", column: 0));
         Assert.Equal(["wal"], Query("pragma journal_mode", column: 0));
     }
 
@@ -86,7 +114,7 @@ public sealed class SqliteStoreTests : IDisposable
         await using var again = Open();
         await again.EnsureSchemaAsync(Cancelled);
         Assert.Single(await again.Identities.FindAsync("wx", ["o1"], Cancelled));
-        Assert.Equal(["1"], Query("select version from unionpush_schema", column: 0));
+        Assert.Equal([Version], Query("select version from unionpush_schema", column: 0));
     }
 
     [Fact]
@@ -96,7 +124,7 @@ public sealed class SqliteStoreTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, 16).Select(i => opened.Add(Open())).ToList().Select((storage, i) => Task.Run(
             async () => await storage.Identities.SaveAsync([new("wx", $"o{i}")], Cancelled), Cancelled)));
         Assert.Equal(16, (await opened.Add(Open()).Identities.FindAsync("wx", [.. Enumerable.Range(0, 16).Select(i => $"o{i}")], Cancelled)).Count);
-        Assert.Equal(["1"], Query("select version from unionpush_schema", column: 0));
+        Assert.Equal([Version], Query("select version from unionpush_schema", column: 0));
     }
 
     [Fact]
@@ -107,14 +135,29 @@ public sealed class SqliteStoreTests : IDisposable
             await old.Identities.SaveAsync([new("wx", "o1")], Cancelled);
         }
 
-        var script = SqliteUnionPushStorage.Schema + "\n-- version 2\nalter table unionpush_identity add column nickname text;\nupdate unionpush_schema set version = 2;\n-- version 3\nupdate unionpush_identity set nickname = 'nobody';\nupdate unionpush_schema set version = 3;\n";
+        var script = SqliteUnionPushStorage.Schema + $"\n-- version {Latest + 1}\nalter table unionpush_identity add column nickname text;\nupdate unionpush_schema set version = {Latest + 1};\n-- version {Latest + 2}\nupdate unionpush_identity set nickname = 'nobody';\nupdate unionpush_schema set version = {Latest + 2};\n";
         await using (var next = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, script))
         {
             await next.EnsureSchemaAsync(Cancelled);
         }
 
         Assert.Equal(["nobody"], Query("select nickname from unionpush_identity", column: 0));
-        Assert.Equal(["3"], Query("select version from unionpush_schema", column: 0));
+        Assert.Equal([$"{Latest + 2}"], Query("select version from unionpush_schema", column: 0));
+    }
+
+    [Fact]
+    public async Task A_file_of_version_1_gets_the_tables_of_version_2()
+    {
+        var first = SqliteUnionPushStorage.Schema[..SqliteUnionPushStorage.Schema.IndexOf("-- version 2", StringComparison.Ordinal)];
+        await using (var old = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, first))
+        {
+            await old.Identities.SaveAsync([new("wx", "o1")], Cancelled);
+        }
+
+        await using var storage = Open();
+        await storage.Receipts.SaveAsync([new("wx", 1)], Cancelled);
+        Assert.Equal([Version], Query("select version from unionpush_schema", column: 0));
+        Assert.Single(await storage.Identities.FindAsync("wx", ["o1"], Cancelled));
     }
 
     [Fact]
@@ -125,12 +168,12 @@ public sealed class SqliteStoreTests : IDisposable
             await old.EnsureSchemaAsync(Cancelled);
         }
 
-        await using (var next = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, $"{SqliteUnionPushStorage.Schema}\n-- version 2\ncreate table half (id integer);\nupdate unionpush_schema set version = 2;\nselect nonsense;\n"))
+        await using (var next = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, $"{SqliteUnionPushStorage.Schema}\n-- version {Latest + 1}\ncreate table half (id integer);\nupdate unionpush_schema set version = {Latest + 1};\nselect nonsense;\n"))
         {
             await Assert.ThrowsAsync<UnionPushStorageException>(() => next.EnsureSchemaAsync(Cancelled).AsTask());
         }
 
-        Assert.Equal(["1"], Query("select version from unionpush_schema", column: 0));
+        Assert.Equal([Version], Query("select version from unionpush_schema", column: 0));
         Assert.Empty(Query("select name from sqlite_schema where name = 'half'", column: 0));
     }
 
@@ -142,10 +185,10 @@ public sealed class SqliteStoreTests : IDisposable
             await storage.EnsureSchemaAsync(Cancelled);
         }
 
-        Execute("update unionpush_schema set version = 2");
+        Execute($"update unionpush_schema set version = {Latest + 1}");
         await using var older = Open();
         var refused = await Assert.ThrowsAsync<UnionPushStorageException>(() => older.EnsureSchemaAsync(Cancelled).AsTask());
-        Assert.Contains("schema version 2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"schema version {Latest + 1}", refused.Message, StringComparison.Ordinal);
         Assert.False(refused.IsTransient);
         await Assert.ThrowsAsync<UnionPushStorageException>(() => older.Identities.SaveAsync([new("wx", "o1")], Cancelled).AsTask());
         await Assert.ThrowsAsync<UnionPushStorageException>(() => older.Identities.FindAsync("wx", ["o1"], Cancelled).AsTask());

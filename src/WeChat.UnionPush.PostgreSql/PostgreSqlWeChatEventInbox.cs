@@ -1,0 +1,135 @@
+using System.Text;
+using Npgsql;
+
+namespace WeChat.UnionPush.PostgreSql;
+
+/// <summary>Events in one table. Batches travel as arrays, one statement each.</summary>
+internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, TimeProvider timeProvider) : IWeChatEventInbox
+{
+    // In the order of the keys, so that two writers of the same events wait for each other and not in a circle.
+    internal const string Insert = """
+        insert into unionpush_event (app_id, deduplication_key, open_id, body, available_at, attempt)
+        select n.app_id, n.deduplication_key, n.open_id, n.body, $5, 0
+        from unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) as n (app_id, deduplication_key, open_id, body)
+        order by n.app_id collate "C", n.deduplication_key collate "C"
+        on conflict (app_id, deduplication_key) do nothing
+        """;
+
+    // One take at a time over all machines: two at once would each see that a sender is not out yet, and give its events to two. Any number will do
+    // for the lock, so long as nobody else in the database locks it and every version of the library locks the same.
+    private const string LockTaking = "do $$ begin perform pg_advisory_xact_lock(128748520435058); end $$";
+
+    internal const string Take = """
+        with chosen as materialized (
+            select e.id, e.available_at
+            from unionpush_event e
+            where e.settled_at is null and e.available_at <= $1 and e.app_id = any ($2::text[])
+                and not exists (
+                    select 1 from unionpush_event o
+                    where o.lease_id is not null and o.app_id = e.app_id and o.open_id = e.open_id and o.available_at > $1)
+            order by e.available_at, e.id
+            limit $3
+        )
+        update unionpush_event e set lease_id = $4, available_at = $5, attempt = e.attempt + 1
+        from chosen c
+        where e.id = c.id and e.settled_at is null and e.available_at = c.available_at
+        returning c.available_at, e.id, e.app_id, e.deduplication_key, e.body, e.attempt
+        """;
+
+    private const string Held = """
+        from unnest($2::text[], $3::text[], $4::text[]) as t (app_id, deduplication_key, lease_id)
+        where e.app_id = t.app_id and e.deduplication_key = t.deduplication_key and e.lease_id = t.lease_id
+        """;
+
+    internal const string Complete = "update unionpush_event e set lease_id = null, settled_at = $1, body = '' " + Held;
+    private const string Bury = "update unionpush_event e set lease_id = null, settled_at = $1 " + Held;
+    private const string Return = "update unionpush_event e set lease_id = null, available_at = $1 " + Held;
+
+    internal const string DeleteSettled = """
+        with gone as (
+            delete from unionpush_event
+            where id in (select id from unionpush_event where settled_at is not null and settled_at < $1 limit $2 for update skip locked)
+            returning 1)
+        select count(*)::integer from gone
+        """;
+
+    private long Now => timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public async ValueTask<bool> TryAddAsync(IReadOnlyCollection<WeChatCallback> callbacks, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(callbacks);
+        var batch = callbacks.ToArray();
+        await database.ReadAsync(
+            Insert,
+            static _ => true,
+            cancellationToken,
+            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static callback => callback.AppId)),
+            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static callback => callback.DeduplicationKey)),
+            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static callback => callback.OpenId)),
+            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static callback => Encoding.UTF8.GetBytes(callback.Body))),
+            PostgreSqlDatabase.Value(Now)).ConfigureAwait(false);
+        return true;
+    }
+
+    public async ValueTask<IReadOnlyList<TakenWeChatEvent>> TakeAsync(
+        IReadOnlyCollection<string> appIds, int limit, TimeSpan leaseDuration, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(appIds);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(leaseDuration, TimeSpan.Zero);
+        var now = Now;
+        var leaseId = Guid.NewGuid().ToString("N");
+        var take = new NpgsqlBatchCommand(Take)
+        {
+            Parameters =
+            {
+                PostgreSqlDatabase.Value(now),
+                PostgreSqlDatabase.Value(appIds.ToArray()),
+                PostgreSqlDatabase.Value(limit),
+                PostgreSqlDatabase.Text(leaseId),
+                PostgreSqlDatabase.Value(now + (long)Math.Ceiling(leaseDuration.TotalMilliseconds)),
+            },
+        };
+        var taken = await database.ReadAsync(
+            [new NpgsqlBatchCommand(LockTaking), take],
+            row => (AvailableAt: row.GetInt64(0), Id: row.GetInt64(1),
+                Event: new TakenWeChatEvent(row.GetString(2), row.GetString(3), Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(4)), row.GetInt32(5), leaseId)),
+            cancellationToken).ConfigureAwait(false);
+        taken.Sort(static (left, right) => left.AvailableAt != right.AvailableAt ? left.AvailableAt.CompareTo(right.AvailableAt) : left.Id.CompareTo(right.Id));
+        return taken.ConvertAll(static row => row.Event);
+    }
+
+    public ValueTask CompleteAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default) =>
+        SettleAsync(Complete, events, Now, cancellationToken);
+
+    public ValueTask ReturnAsync(IReadOnlyCollection<TakenWeChatEvent> events, DateTimeOffset availableAt, CancellationToken cancellationToken = default) =>
+        SettleAsync(Return, events, availableAt.ToUnixTimeMilliseconds(), cancellationToken);
+
+    public ValueTask BuryAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default) =>
+        SettleAsync(Bury, events, Now, cancellationToken);
+
+    public async ValueTask<int> ExpireAsync(DateTimeOffset settledBefore, int limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        return (await database.ReadAsync(
+            DeleteSettled,
+            static row => row.GetInt32(0),
+            cancellationToken,
+            PostgreSqlDatabase.Value(settledBefore.ToUnixTimeMilliseconds()),
+            PostgreSqlDatabase.Value(limit)).ConfigureAwait(false))[0];
+    }
+
+    private async ValueTask SettleAsync(string sql, IReadOnlyCollection<TakenWeChatEvent> events, long moment, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        var batch = events.ToArray();
+        await database.ReadAsync(
+            sql,
+            static _ => true,
+            cancellationToken,
+            PostgreSqlDatabase.Value(moment),
+            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.AppId)),
+            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.DeduplicationKey)),
+            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.LeaseId))).ConfigureAwait(false);
+    }
+}
