@@ -236,7 +236,8 @@ internal sealed class FollowerSync(
                 ? (_state.WalkStartedAt, _state.WalkStartedAt)
                 : (now - sync._options.RefreshLinkedAfter, now - sync._options.RefreshUnlinkedAfter);
             var outdated = await sync._repository.FindOutdatedAsync(sync._appId, page.OpenIds, linkedBefore, unlinkedBefore, cancellationToken).ConfigureAwait(false);
-            var batch = new List<WeChatIdentity>(SaveSize);
+            var saver = new Saver(sync._repository, Saved, cancellationToken);
+            await using var saving = saver.ConfigureAwait(false);
 
             // Those whose details are not needed, or not to be had, are at least seen.
             if (outdated.Count < page.OpenIds.Count)
@@ -246,7 +247,7 @@ internal sealed class FollowerSync(
                 {
                     if (!asked.Contains(openId))
                     {
-                        await AddAsync(new WeChatIdentity(sync._appId, openId) { FollowState = FollowState.Following, ObservedAt = seenAt }).ConfigureAwait(false);
+                        await saver.AddAsync(new WeChatIdentity(sync._appId, openId) { FollowState = FollowState.Following, ObservedAt = seenAt }).ConfigureAwait(false);
                     }
                 }
             }
@@ -267,7 +268,7 @@ internal sealed class FollowerSync(
 
                     var unionId = FollowerSource.UnionIdOf(follower);
                     _linked += unionId is null ? 0 : 1;
-                    await AddAsync(new WeChatIdentity(sync._appId, openId)
+                    await saver.AddAsync(new WeChatIdentity(sync._appId, openId)
                     {
                         UnionId = unionId,
                         FollowState = follower.Subscribe != 0 ? FollowState.Following : FollowState.NotFollowing,
@@ -278,38 +279,22 @@ internal sealed class FollowerSync(
 
                 foreach (var openId in inOrder == asked.Length ? [] : asked.Except(followers.Select(static follower => follower.OpenId!), StringComparer.Ordinal))
                 {
-                    await AddAsync(new WeChatIdentity(sync._appId, openId) { FollowState = FollowState.Following, ObservedAt = seenAt }).ConfigureAwait(false);
+                    await saver.AddAsync(new WeChatIdentity(sync._appId, openId) { FollowState = FollowState.Following, ObservedAt = seenAt }).ConfigureAwait(false);
                 }
 
                 _detailed += followers.Count;
                 _state = _state with { Detailed = _state.Detailed + followers.Count };
             }
 
-            await SaveAsync().ConfigureAwait(false);
+            await saver.EndAsync().ConfigureAwait(false);
             Telemetry.Synced(page.OpenIds.Count, outdated.Count);
+        }
 
-            ValueTask AddAsync(WeChatIdentity identity)
-            {
-                batch.Add(identity);
-                return batch.Count < SaveSize ? default : SaveAndShowAsync();
-            }
-
-            async ValueTask SaveAndShowAsync()
-            {
-                await SaveAsync().ConfigureAwait(false);
-                Show();
-            }
-
-            async ValueTask SaveAsync()
-            {
-                if (batch.Count > 0)
-                {
-                    var saved = await sync._repository.SaveAsync(batch, cancellationToken).ConfigureAwait(false);
-                    _added += saved.Added;
-                    _changed += saved.UnionIdsChanged;
-                    batch.Clear();
-                }
-            }
+        private void Saved(SavedIdentities saved)
+        {
+            _added += saved.Added;
+            _changed += saved.UnionIdsChanged;
+            Show();
         }
 
         private async Task<FollowerSyncOutcome> EndAsync(CancellationToken cancellationToken)
@@ -346,5 +331,60 @@ internal sealed class FollowerSync(
 
         /// <summary>To the millisecond, which is what stores keep.</summary>
         private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(sync._time.GetUtcNow().ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>Saves identities in batches, each while the next one is collected, and one at a time.</summary>
+    private sealed class Saver(IUnionIdRepository repository, Action<SavedIdentities> saved, CancellationToken cancellationToken) : IAsyncDisposable
+    {
+        private List<WeChatIdentity> _batch = new(SaveSize);
+        private Task<SavedIdentities>? _underWay;
+
+        public ValueTask AddAsync(WeChatIdentity identity)
+        {
+            _batch.Add(identity);
+            return _batch.Count < SaveSize ? default : SaveAsync();
+        }
+
+        /// <summary>Saves the rest. Afterwards everything is.</summary>
+        public async ValueTask EndAsync()
+        {
+            await SaveAsync().ConfigureAwait(false);
+            await SettleAsync().ConfigureAwait(false);
+        }
+
+        /// <summary>Whoever leaves early, because something failed, leaves no writer behind.</summary>
+        public async ValueTask DisposeAsync()
+        {
+            if (_underWay is { } underWay)
+            {
+                await ((Task)underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (underWay.IsCompletedSuccessfully)
+                {
+                    saved(await underWay.ConfigureAwait(false));
+                }
+            }
+        }
+
+        private async ValueTask SaveAsync()
+        {
+            await SettleAsync().ConfigureAwait(false);
+            if (_batch.Count > 0)
+            {
+                // Stores may work on the caller's thread.
+                var batch = _batch;
+                _batch = new(SaveSize);
+                _underWay = Task.Run(() => repository.SaveAsync(batch, cancellationToken).AsTask(), CancellationToken.None);
+            }
+        }
+
+        private async ValueTask SettleAsync()
+        {
+            if (_underWay is { } underWay)
+            {
+                var outcome = await underWay.ConfigureAwait(false);
+                _underWay = null;
+                saved(outcome);
+            }
+        }
     }
 }
