@@ -44,8 +44,10 @@ for ((round = 1; round <= rounds; round++)); do
   for concurrency in 1 32; do
     twins "bare-send $sends $concurrency --server $fast" "send $sends $concurrency --server $fast"
     run "push $sends $concurrency --server $fast"
+    run "push $sends $concurrency --server $fast --store sqlite"
   done
   twins "bare-sync $followers 4 --server $fast" "sync $followers 4 --server $fast"
+  twins "bare-sync $followers 4 --server $fast --store sqlite" "sync $followers 4 --server $fast --store sqlite"
   twins "bare-startup 1 1 --server $fast" "startup 1 1 --server $fast"
   twins "bare-send 20000 64 --server $slow --latency $latency" "send 20000 64 --server $slow --latency $latency"
 done

@@ -1,24 +1,29 @@
 namespace WeChat.UnionPush.Bare;
 
 /// <summary>The join by hand, in memory: who has which UnionID, and who is behind a UnionID.</summary>
-internal sealed class BareIdentities
+internal sealed class BareIdentities : IBareIdentities
 {
-    public Dictionary<string, string?> UnionIds { get; } = [];
-
-    public Dictionary<string, string> OpenIds { get; } = [];
+    private readonly Dictionary<string, string?> _unionIds = [];
+    private readonly Dictionary<string, string> _openIds = [];
 
     public void Save(List<BareFollower> followers)
     {
-        lock (UnionIds)
+        lock (_unionIds)
         {
             foreach (var follower in followers)
             {
-                UnionIds[follower.OpenId] = follower.UnionId;
+                _unionIds[follower.OpenId] = follower.UnionId;
                 if (follower is { Subscribe: 1, UnionId: { } unionId })
                 {
-                    OpenIds[unionId] = follower.OpenId;
+                    _openIds[unionId] = follower.OpenId;
                 }
             }
         }
     }
+
+    public void End()
+    {
+    }
+
+    public int CountLinked() => _unionIds.Count(entry => entry.Value is { } unionId && _openIds[unionId] == entry.Key);
 }

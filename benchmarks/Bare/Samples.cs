@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 
 namespace WeChat.UnionPush.Bare;
 
@@ -17,11 +19,23 @@ internal static class Samples
 
     private static readonly DateTimeOffset PaidAt = new(2026, 11, 22, 10, 0, 0, TimeSpan.FromHours(8));
 
-    public static string FollowerOpenId(long index) => string.Create(CultureInfo.InvariantCulture, $"oFollower{index:D19}");
+    // Ids of the length of real ones and in no order, which is what stores get. Odd, so that multiplication by the inverse undoes it.
+    private const ulong Scramble = 0x9E3779B97F4A7C15;
+    private const ulong Unscramble = 0xF1DE83E19937733D;
+    private const string FollowerPrefix = "oFollow_";
 
-    public static string UserOpenId(long index) => string.Create(CultureInfo.InvariantCulture, $"oMiniUser{index:D19}");
+    public static string FollowerOpenId(long index) => Id(FollowerPrefix, index);
 
-    public static string UnionId(long index) => string.Create(CultureInfo.InvariantCulture, $"oUnionId_{index:D19}");
+    public static string UserOpenId(long index) => Id("oMpUser_", index);
+
+    public static string UnionId(long index) => Id("oUnion__", index);
+
+    /// <summary>The running number behind the first follower's openid in a text, or -1.</summary>
+    public static long FollowerIndexIn(ReadOnlySpan<byte> text)
+    {
+        var at = text.IndexOf(Encoding.ASCII.GetBytes(FollowerPrefix));
+        return at >= 0 && Utf8Parser.TryParse(text[(at + FollowerPrefix.Length)..], out ulong scrambled, out _) ? (long)(scrambled * Unscramble) : -1;
+    }
 
     public static string[] FollowerOpenIds(int count)
     {
@@ -58,6 +72,8 @@ internal static class Samples
             ["character_string4"] = new("20261122-000042"),
             ["phrase5"] = new("已支付"),
         });
+
+    private static string Id(string prefix, long index) => string.Create(CultureInfo.InvariantCulture, $"{prefix}{(ulong)index * Scramble:D20}");
 
     /// <summary>The credentials and no limit of pace: what is measured is the cost of a call.</summary>
     public static void Configure(WeChatUnionPushOptions options)

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Buffers.Text;
-using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -72,12 +70,12 @@ internal sealed class StandIn(int followers, int latency)
                 answer = Allows(request) ? _sent : _wrongToken;
                 break;
             case "/cgi-bin/user/info/batchget":
-                var batch = await ReadAsync(request, FirstFollower) / BatchSize;
+                var batch = await ReadAsync(request, BatchIn);
                 answer = !Allows(request) ? _wrongToken : batch >= 0 && batch < _batches.Length ? _batches[batch] : _wrongOpenId;
                 break;
             case "/cgi-bin/user/get":
                 var next = request.Query["next_openid"].ToString();
-                answer = Allows(request) ? _pages[next.Length == 0 ? 0 : (int)((IndexOf(Encoding.ASCII.GetBytes(next)) + 1) / PageSize)] : _wrongToken;
+                answer = Allows(request) ? _pages[next.Length == 0 ? 0 : (int)((Samples.FollowerIndexIn(Encoding.ASCII.GetBytes(next)) + 1) / PageSize)] : _wrongToken;
                 break;
             case "/cgi-bin/stable_token" or "/cgi-bin/token":
                 await ReadAsync(request, static body => body.Length);
@@ -111,16 +109,13 @@ internal sealed class StandIn(int followers, int latency)
         }
     }
 
-    /// <summary>The running number of the first follower that a batch asks for; batches that are cut otherwise than the pages fit nowhere.</summary>
-    private static long FirstFollower(ReadOnlySequence<byte> body)
+    /// <summary>Which batch is asked for. Batches that are cut otherwise than the pages fit nowhere.</summary>
+    private static long BatchIn(ReadOnlySequence<byte> body)
     {
         Span<byte> start = stackalloc byte[128];
         start = start[..(int)Math.Min(body.Length, start.Length)];
         body.Slice(0, start.Length).CopyTo(start);
-        var at = start.IndexOf("oFollower"u8);
-        return at < 0 || IndexOf(start[at..]) is var index && index % BatchSize != 0 ? -1 : IndexOf(start[at..]);
+        var first = Samples.FollowerIndexIn(start);
+        return first % BatchSize == 0 ? first / BatchSize : -1;
     }
-
-    private static long IndexOf(ReadOnlySpan<byte> openId) =>
-        Utf8Parser.TryParse(openId.Slice("oFollower".Length, 19), out long index, out _) ? index : -1;
 }

@@ -3,4 +3,5 @@ namespace WeChat.UnionPush.LoadTests;
 internal enum Store
 {
     Memory,
+    Sqlite,
 }

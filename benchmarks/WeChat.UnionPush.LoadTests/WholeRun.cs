@@ -14,7 +14,8 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
     public async Task SendAsync()
     {
         using var metrics = Metrics.Listen();
-        await using var services = Host();
+        using var database = new TemporaryDatabase();
+        await using var services = Host(database);
         var sender = services.GetRequiredService<ITemplateMessageSender>();
         var message = Samples.Message();
         await MeasureAsync(i => sender.SendAsync(_followers[i % People], message), static result => result.Status == PushStatus.Sent);
@@ -31,7 +32,8 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
     public async Task PushAsync()
     {
         using var metrics = Metrics.Listen();
-        await using var services = Host();
+        using var database = new TemporaryDatabase();
+        await using var services = Host(database);
         await Population.SaveAsync(services.GetRequiredService<IUnionIdRepository>(), People);
         var push = services.GetRequiredService<IUnionPush>();
         var users = Enumerable.Range(0, People).Select(i => Samples.UserOpenId(i)).ToArray();
@@ -58,7 +60,8 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
     {
         var measurement = Measurement.Start();
         using var metrics = Metrics.Listen();
-        await using var services = Host();
+        using var database = new TemporaryDatabase();
+        await using var services = Host(database);
         await Population.SaveAsync(services.GetRequiredService<IUnionIdRepository>(), 1);
         var push = services.GetRequiredService<IUnionPush>();
         for (var i = 0; i < operations; i++)
@@ -82,15 +85,20 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
         Print(measurement.End(operations));
     }
 
-    private ServiceProvider Host()
+    private ServiceProvider Host(TemporaryDatabase database)
     {
         var services = new ServiceCollection();
-        services.AddWeChatUnionPush(options =>
+        var builder = services.AddWeChatUnionPush(options =>
         {
             Samples.Configure(options);
             options.ApiBaseAddress = address;
             options.FollowerSync.ConcurrentBatches = concurrency;
         });
+        if (store == Store.Sqlite)
+        {
+            builder.UseSqlite($"Data Source={database.File}");
+        }
+
         return services.BuildServiceProvider();
     }
 
@@ -100,7 +108,8 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
     /// <summary>A first sync: every one has its own host and an empty store. The one that warms up leaves nothing behind.</summary>
     private async Task<Measurement.Outcome> SyncOnceAsync()
     {
-        await using var services = Host();
+        using var database = new TemporaryDatabase();
+        await using var services = Host(database);
         var push = services.GetRequiredService<IUnionPush>();
         Settle();
         var measurement = Measurement.Start();
@@ -112,7 +121,9 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
 
     private async Task<Measurement.Outcome> BareSyncOnceAsync(BareClient bare)
     {
-        var identities = new BareIdentities();
+        using var database = new TemporaryDatabase();
+        IBareIdentities identities = store == Store.Sqlite ? new BareSqliteIdentities(database.File) : new BareIdentities();
+        using var closing = identities as IDisposable;
         Settle();
         var measurement = Measurement.Start();
         for (var page = await bare.GetPageAsync(""); page.Data is not null; page = await bare.GetPageAsync(page.NextOpenId))
@@ -123,8 +134,9 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
                 async (openIds, _) => identities.Save(await bare.GetBatchAsync(openIds)));
         }
 
+        identities.End();
         var outcome = measurement.End(operations);
-        Require(identities.UnionIds.Count == operations && identities.OpenIds.Count == operations);
+        Require(identities.CountLinked() == operations);
         return outcome;
     }
 
