@@ -78,7 +78,7 @@ internal sealed class PostgreSqlMessageReceipts(PostgreSqlDatabase database, Tim
             SelectByMessageIds,
             row => Read(row, appId),
             cancellationToken,
-            PostgreSqlDatabase.Text(appId),
+            PostgreSqlDatabase.Value(appId),
             PostgreSqlDatabase.Value(messageIds.Distinct().ToArray())).ConfigureAwait(false);
     }
 
@@ -90,14 +90,14 @@ internal sealed class PostgreSqlMessageReceipts(PostgreSqlDatabase database, Tim
             SelectByCorrelationIds,
             row => Read(row, appId),
             cancellationToken,
-            PostgreSqlDatabase.Text(appId),
+            PostgreSqlDatabase.Value(appId),
             Storable(correlationIds)).ConfigureAwait(false);
     }
 
     public async ValueTask ForgetRecipientsAsync(string appId, IReadOnlyCollection<string> openIds, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(openIds);
-        await database.ReadAsync(Forget, static _ => true, cancellationToken, PostgreSqlDatabase.Text(appId), Storable(openIds)).ConfigureAwait(false);
+        await database.ReadAsync(Forget, static _ => true, cancellationToken, PostgreSqlDatabase.Value(appId), Storable(openIds)).ConfigureAwait(false);
     }
 
     public async ValueTask<int> ExpireAsync(DateTimeOffset savedBefore, int limit, CancellationToken cancellationToken = default)

@@ -86,7 +86,7 @@ internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, Ti
                 PostgreSqlDatabase.Value(now),
                 PostgreSqlDatabase.Value(appIds.ToArray()),
                 PostgreSqlDatabase.Value(limit),
-                PostgreSqlDatabase.Text(leaseId),
+                PostgreSqlDatabase.Value(leaseId),
                 PostgreSqlDatabase.Value(now + (long)Math.Ceiling(leaseDuration.TotalMilliseconds)),
             },
         };

@@ -256,7 +256,7 @@ public static class MessageReceiptsConformance
         var ids = Enumerable.Range(1, 600).Select(static i => (long)i).ToArray();
         await Task.WhenAll(
             Task.Run(() => WriteAsync(here, Sent, ids), run.CancellationToken),
-            Task.Run(() => WriteAsync(there, Finished, [.. ids.Reverse()]), run.CancellationToken)).ConfigureAwait(false);
+            Task.Run(() => WriteAsync(there, Finished, [.. Enumerable.Reverse(ids)]), run.CancellationToken)).ConfigureAwait(false);
         run.Same(ids.Select(static id => Whole with { MessageId = id }), await here.FindAsync(AppId, ids, run.CancellationToken).ConfigureAwait(false));
 
         async Task WriteAsync(IMessageReceipts store, MessageReceipt receipt, long[] order)

@@ -437,7 +437,7 @@ public static class WeChatEventInboxConformance
         var there = await run.OpenAsync().ConfigureAwait(false);
         var events = Enumerable.Range(0, 50).Select(static i => Event($"{i:d2}", $"o{i}")).ToArray();
         await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Task.Run(
-            () => AddAsync(run, i % 2 == 0 ? here : there, i % 3 == 0 ? events : [.. events.Reverse()]),
+            () => AddAsync(run, i % 2 == 0 ? here : there, i % 3 == 0 ? events : [.. Enumerable.Reverse(events)]),
             run.CancellationToken))).ConfigureAwait(false);
         run.Same(events.Select(static one => one.DeduplicationKey), (await TakeAsync(run, here).ConfigureAwait(false)).Select(static one => one.DeduplicationKey));
     }

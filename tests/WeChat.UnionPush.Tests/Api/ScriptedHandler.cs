@@ -52,7 +52,7 @@ internal sealed class ScriptedHandler : HttpMessageHandler
     }
 
     public static TemplateMessageSender Sender(AccountApi api, TimeProvider time) =>
-        new(api, new TemplateCatalog(api, new TemplateMessageOptions(), time), new TemplateMessageOptions(), NullLogger<TemplateMessageSender>.Instance);
+        new(api, new TemplateCatalog(api, new TemplateMessageOptions(), time), new TemplateMessageOptions(), null, NullLogger<TemplateMessageSender>.Instance);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
