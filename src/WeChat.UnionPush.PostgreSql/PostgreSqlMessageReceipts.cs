@@ -37,8 +37,7 @@ internal sealed class PostgreSqlMessageReceipts(PostgreSqlDatabase database, Tim
 
     internal const string DeleteOld = """
         with gone as (
-            delete from unionpush_receipt where (app_id, message_id) in (
-                select app_id, message_id from unionpush_receipt where saved_at < $1 limit $2 for update skip locked)
+            delete from unionpush_receipt where ctid = any (array(select ctid from unionpush_receipt where saved_at < $1 limit $2 for update skip locked))
             returning 1)
         select count(*)::integer from gone
         """;

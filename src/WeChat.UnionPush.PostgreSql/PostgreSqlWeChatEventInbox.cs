@@ -19,6 +19,7 @@ internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, Ti
     // for the lock, so long as nobody else in the database locks it and every version of the library locks the same.
     private const string LockTaking = "do $$ begin perform pg_advisory_xact_lock(128748520435058); end $$";
 
+    // As an array the chosen ones are few to the planner, whatever the limit; joined, a plan for any limit reads the whole table.
     internal const string Take = """
         with chosen as materialized (
             select e.id, e.available_at
@@ -31,9 +32,8 @@ internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, Ti
             limit $3
         )
         update unionpush_event e set lease_id = $4, available_at = $5, attempt = e.attempt + 1
-        from chosen c
-        where e.id = c.id and e.settled_at is null and e.available_at = c.available_at
-        returning c.available_at, e.id, e.app_id, e.deduplication_key, e.body, e.attempt
+        where e.id = any (array(select c.id from chosen c)) and e.settled_at is null and e.available_at <= $1
+        returning (select c.available_at from chosen c where c.id = e.id), e.id, e.app_id, e.deduplication_key, e.body, e.attempt
         """;
 
     private const string Held = """
@@ -48,7 +48,7 @@ internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, Ti
     internal const string DeleteSettled = """
         with gone as (
             delete from unionpush_event
-            where id in (select id from unionpush_event where settled_at is not null and settled_at < $1 limit $2 for update skip locked)
+            where id = any (array(select id from unionpush_event where settled_at is not null and settled_at < $1 limit $2 for update skip locked))
             returning 1)
         select count(*)::integer from gone
         """;

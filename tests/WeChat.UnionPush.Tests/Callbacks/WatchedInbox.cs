@@ -3,8 +3,11 @@ using WeChat.UnionPush.Testing;
 namespace WeChat.UnionPush.Tests.Callbacks;
 
 /// <summary>An inbox that tells how far its events have come, so that a test need not sleep.</summary>
-internal sealed class WatchedInbox(IWeChatEventInbox inner) : IWeChatEventInbox
+/// <param name="inners">The inbox, or several on the same data, which take turns.</param>
+internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatEventInbox
 {
+    private uint _calls;
+
     private readonly List<(Func<bool> IsReached, TaskCompletionSource Source)> _waiters = [];
 
     private readonly HashSet<(string AppId, string Key)> _known = [];
@@ -52,7 +55,7 @@ internal sealed class WatchedInbox(IWeChatEventInbox inner) : IWeChatEventInbox
             await Adding();
         }
 
-        var added = await inner.TryAddAsync(callbacks, cancellationToken);
+        var added = await Inner.TryAddAsync(callbacks, cancellationToken);
         Reach(() =>
         {
             Added += callbacks.Count;
@@ -64,20 +67,20 @@ internal sealed class WatchedInbox(IWeChatEventInbox inner) : IWeChatEventInbox
     public async ValueTask<IReadOnlyList<TakenWeChatEvent>> TakeAsync(
         IReadOnlyCollection<string> appIds, int limit, TimeSpan leaseDuration, CancellationToken cancellationToken = default)
     {
-        var taken = await inner.TakeAsync(appIds, limit, leaseDuration, cancellationToken);
+        var taken = await Inner.TakeAsync(appIds, limit, leaseDuration, cancellationToken);
         Reach(() => _resting.ExceptWith(taken.Select(NameOf)));
         return taken;
     }
 
     public async ValueTask CompleteAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default)
     {
-        await inner.CompleteAsync(events, cancellationToken);
+        await Inner.CompleteAsync(events, cancellationToken);
         Reach(() => Settled += events.Count);
     }
 
     public async ValueTask ReturnAsync(IReadOnlyCollection<TakenWeChatEvent> events, DateTimeOffset availableAt, CancellationToken cancellationToken = default)
     {
-        await inner.ReturnAsync(events, availableAt, cancellationToken);
+        await Inner.ReturnAsync(events, availableAt, cancellationToken);
         Reach(() =>
         {
             Returned.AddRange(Enumerable.Repeat(availableAt, events.Count));
@@ -87,16 +90,18 @@ internal sealed class WatchedInbox(IWeChatEventInbox inner) : IWeChatEventInbox
 
     public async ValueTask BuryAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default)
     {
-        await inner.BuryAsync(events, cancellationToken);
+        await Inner.BuryAsync(events, cancellationToken);
         Reach(() => (Settled, Buried) = (Settled + events.Count, Buried + events.Count));
     }
 
     public async ValueTask<int> ExpireAsync(DateTimeOffset settledBefore, int limit, CancellationToken cancellationToken = default)
     {
-        var expired = await inner.ExpireAsync(settledBefore, limit, cancellationToken);
+        var expired = await Inner.ExpireAsync(settledBefore, limit, cancellationToken);
         Reach(() => Expired += expired);
         return expired;
     }
+
+    private IWeChatEventInbox Inner => inners[Interlocked.Increment(ref _calls) % inners.Length];
 
     private static (string AppId, string Key) NameOf(TakenWeChatEvent taken) => (taken.AppId, taken.DeduplicationKey);
 

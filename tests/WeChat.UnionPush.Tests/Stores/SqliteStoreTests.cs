@@ -83,7 +83,7 @@ public sealed class SqliteStoreTests : IDisposable
     [InlineData(SqliteMessageReceipts.SelectByMessageId, "SEARCH unionpush_receipt USING PRIMARY KEY (app_id=? AND message_id=?)")]
     [InlineData(SqliteMessageReceipts.SelectByCorrelationId, "SEARCH unionpush_receipt USING INDEX unionpush_receipt_correlation_id (app_id=? AND correlation_id=?)")]
     [InlineData(SqliteMessageReceipts.UpdateForgotten, "SEARCH unionpush_receipt USING INDEX unionpush_receipt_open_id (app_id=? AND open_id=?)")]
-    [InlineData(SqliteMessageReceipts.DeleteOld, "SEARCH unionpush_receipt USING PRIMARY KEY (app_id=? AND message_id=?)|LIST SUBQUERY 1|SEARCH unionpush_receipt USING COVERING INDEX unionpush_receipt_saved_at (saved_at<?)|CREATE BLOOM FILTER")]
+    [InlineData(SqliteMessageReceipts.DeleteOld, "SEARCH unionpush_receipt USING PRIMARY KEY (app_id=? AND message_id=?)|LIST SUBQUERY 2|SEARCH unionpush_receipt USING COVERING INDEX unionpush_receipt_saved_at (saved_at<?)|CREATE BLOOM FILTER")]
     public async Task Every_look_up_is_a_seek(string sql, string plan)
     {
         await using var storage = Open();
