@@ -6,6 +6,7 @@ var platform = new Argument<string>("platform") { Description = "Address that th
 var storage = new Argument<string>("storage") { Description = "sqlite:FILE, or postgresql:CONNECTION-STRING." };
 var sends = new Argument<int>("sends") { Description = "How many messages, all at once." };
 var users = new Option<long>("--users") { Description = "How many Mini Program users are saved before the sync.", DefaultValueFactory = _ => 0 };
+var writer = new Argument<string>("writer") { Description = "Name of this process, which is part of what it saves." };
 var listOnly = new Option<bool>("--list-only") { Description = "Followers are listed and their details not asked for." };
 
 var serve = new Command("platform", "Runs the simulated platform on loopback until it is killed; prints its address.") { followers };
@@ -17,7 +18,10 @@ sync.SetAction((parsed, stop) => Worker.SyncAsync(new Uri(parsed.GetValue(platfo
 var send = new Command("send", "Waits for the others, then sends to followers all at once, twice where the platform says so.") { platform, storage, sends };
 send.SetAction((parsed, stop) => Worker.SendAsync(new Uri(parsed.GetValue(platform)!), parsed.GetValue(storage)!, parsed.GetValue(sends), stop));
 
+var save = new Command("save", "Saves batch after batch of 1,000 identities until it is killed; prints the number of each when it is saved.") { storage, writer };
+save.SetAction((parsed, stop) => Worker.SaveAsync(parsed.GetValue(storage)!, parsed.GetValue(writer)!, stop));
+
 var measure = new Command("measure", "Syncs twice and prints seconds, calls and peak memory of each.") { platform, storage, users, listOnly };
 measure.SetAction((parsed, stop) => Worker.MeasureAsync(new Uri(parsed.GetValue(platform)!), parsed.GetValue(storage)!, parsed.GetValue(users), parsed.GetValue(listOnly), stop));
 
-return await new RootCommand("Processes for tests and whole runs.") { serve, sync, send, measure }.Parse(args).InvokeAsync();
+return await new RootCommand("Processes for tests and whole runs.") { serve, sync, send, save, measure }.Parse(args).InvokeAsync();

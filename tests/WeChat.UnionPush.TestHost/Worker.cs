@@ -59,6 +59,18 @@ internal static class Worker
         return 0;
     }
 
+    public static async Task<int> SaveAsync(string storage, string writer, CancellationToken stop)
+    {
+        await using var services = await BuildAsync(new Uri("http://localhost"), storage, stop);
+        var repository = services.GetRequiredService<IUnionIdRepository>();
+        for (var number = 0; ; number++)
+        {
+            var batch = Enumerable.Range(0, 1000).Select(i => new WeChatIdentity($"{writer}-{number}", $"o{i}") { UnionId = $"u{writer}-{number}-{i}" });
+            await repository.SaveAsync([.. batch], stop);
+            Console.WriteLine(number);
+        }
+    }
+
     public static async Task<int> MeasureAsync(Uri platform, string storage, long users, bool listOnly, CancellationToken stop)
     {
         await using var services = await BuildAsync(platform, storage, stop);

@@ -31,6 +31,8 @@ internal sealed class HostProcess : IAsyncDisposable
     public static HostProcess StartSend(HttpClient platform, string storage, int sends) =>
         new("send", platform.BaseAddress!.ToString(), storage, sends.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
+    public static HostProcess StartSave(string storage, string writer) => new("save", storage, writer);
+
     public async Task<string> ReadLineAsync() =>
         await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"The process ended: {await Error}");
 
@@ -39,6 +41,9 @@ internal sealed class HostProcess : IAsyncDisposable
         await _process.StandardInput.WriteLineAsync(line);
         await _process.StandardInput.FlushAsync();
     }
+
+    /// <summary>What it wrote since, when it has ended.</summary>
+    public Task<string> ReadToEndAsync() => _process.StandardOutput.ReadToEndAsync();
 
     /// <summary>SIGKILL: nothing is finished, nothing is released.</summary>
     public async Task KillAsync()
