@@ -4,7 +4,7 @@ namespace WeChat.UnionPush.Tests;
 
 /// <summary>
 /// Time for many callers at once: it stands still while anybody works, and goes to the next timer when everybody waits. Whoever works is known by the
-/// time limit that each attempt sets and takes back; whoever waits within an attempt, by the simulated platform's latency.
+/// time limit that each attempt sets and takes back; whoever waits, by a delay of the host's or a latency of the simulated platform.
 /// </summary>
 internal sealed class LivingTime
 {
@@ -12,6 +12,7 @@ internal sealed class LivingTime
     private readonly TimeSpan _longestAttempt;
     private int _limits;
     private int _latencies;
+    private int _delays;
 
     /// <param name="clock">The clock beneath.</param>
     /// <param name="longestAttempt">The host's time limit of one attempt; every other limit of the host is longer.</param>
@@ -30,15 +31,36 @@ internal sealed class LivingTime
     public TimeProvider Platform { get; }
 
     /// <summary>Lets time live until a task is done.</summary>
-    public async Task<T> RunAsync<T>(Task<T> task)
+    public Task<T> RunAsync<T>(Task<T> task) => RunAsync(task, static () => 1);
+
+    /// <summary>Lets time live until all callers are done, of whom so many at once are let in. Exact: it moves only when each of those waits for the clock.</summary>
+    public Task<T[]> RunAsync<T>(IReadOnlyCollection<Task<T>> callers, int atOnce)
+    {
+        var left = callers.Count;
+        foreach (var caller in callers)
+        {
+            _ = caller.ContinueWith(_ => Interlocked.Decrement(ref left), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        return RunAsync(Task.WhenAll(callers), () => Math.Min(Volatile.Read(ref left), atOnce));
+    }
+
+    private bool IsEverybodyWaiting(int atLeast) =>
+        Volatile.Read(ref _limits) <= Volatile.Read(ref _latencies) && Volatile.Read(ref _latencies) + Volatile.Read(ref _delays) >= atLeast;
+
+    private async Task<T> RunAsync<T>(Task<T> task, Func<int> waiting)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(20));
-        while (!task.IsCompleted)
+        for (var quiet = 0; !task.IsCompleted;)
         {
-            Assert.False(patience.IsCancellationRequested, $"{Volatile.Read(ref _limits)} attempts are under way and do not end.");
-            if (Volatile.Read(ref _limits) <= Volatile.Read(ref _latencies))
+            Assert.False(patience.IsCancellationRequested, $"{_limits} attempts are under way, and nobody waits for the clock.");
+            quiet = IsEverybodyWaiting(waiting()) ? quiet + 1 : 0;
+
+            // Looked at more than once: who goes from one wait to the next is nowhere for a moment.
+            if (quiet > 20)
             {
                 _clock.AdvanceToNextTimer();
+                quiet = 0;
             }
 
             await Task.Yield();
@@ -57,26 +79,37 @@ internal sealed class LivingTime
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
-            var isLimit = !isPlatform && state is CancellationTokenSource && dueTime <= time._longestAttempt;
-            return isLimit || isPlatform ? new CountedTimer(time, isPlatform, callback, state, dueTime, period) : time._clock.CreateTimer(callback, state, dueTime, period);
+            if (isPlatform)
+            {
+                return new CountedTimer(time, ref time._latencies, static time => Interlocked.Decrement(ref time._latencies), callback, state, dueTime, period);
+            }
+
+            if (state is not CancellationTokenSource)
+            {
+                return new CountedTimer(time, ref time._delays, static time => Interlocked.Decrement(ref time._delays), callback, state, dueTime, period);
+            }
+
+            return dueTime <= time._longestAttempt
+                ? new CountedTimer(time, ref time._limits, static time => Interlocked.Decrement(ref time._limits), callback, state, dueTime, period)
+                : time._clock.CreateTimer(callback, state, dueTime, period);
         }
     }
 
     private sealed class CountedTimer : ITimer
     {
         private readonly LivingTime _time;
-        private readonly bool _isPlatform;
+        private readonly Action<LivingTime> _ended;
         private readonly ITimer _timer;
-        private int _ended;
+        private int _isEnded;
 
-        public CountedTimer(LivingTime time, bool isPlatform, TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        public CountedTimer(LivingTime time, ref int count, Action<LivingTime> ended, TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
-            (_time, _isPlatform) = (time, isPlatform);
-            Interlocked.Increment(ref Count);
+            (_time, _ended) = (time, ended);
+            Interlocked.Increment(ref count);
             _timer = time._clock.CreateTimer(
                 inner =>
                 {
-                    // What goes on from here works again, and a latency that ends must not seem to last.
+                    // What goes on from here works again, and a wait that ends must not seem to last.
                     End();
                     callback(inner);
                 },
@@ -84,8 +117,6 @@ internal sealed class LivingTime
                 dueTime,
                 period);
         }
-
-        private ref int Count => ref _isPlatform ? ref _time._latencies : ref _time._limits;
 
         public bool Change(TimeSpan dueTime, TimeSpan period) => _timer.Change(dueTime, period);
 
@@ -103,9 +134,9 @@ internal sealed class LivingTime
 
         private void End()
         {
-            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            if (Interlocked.Exchange(ref _isEnded, 1) == 0)
             {
-                Interlocked.Decrement(ref Count);
+                _ended(_time);
             }
         }
     }

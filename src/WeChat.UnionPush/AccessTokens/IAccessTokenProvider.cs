@@ -23,6 +23,7 @@ public interface IAccessTokenProvider
     /// <param name="appId">App id the token belongs to.</param>
     /// <param name="refused">The token that was refused; any other token stays as it is.</param>
     /// <param name="cancellationToken">Ends this caller's wait; a fetch that others wait for goes on.</param>
+    /// <returns>Another token. Where the refused one comes back, the refused call is not made again, and its error reaches the caller.</returns>
     /// <exception cref="WeChatApiException">No other token is to be had.</exception>
     ValueTask<AccessToken> RenewAsync(string appId, AccessToken refused, CancellationToken cancellationToken = default);
 }

@@ -16,7 +16,9 @@ internal sealed class ApiLimiter
     public ApiLimiter(int perSecond, int concurrent, TimeProvider time)
     {
         _time = time;
-        _underWay = Channel.CreateBounded<bool>(concurrent);
+
+        // More than two seconds' worth would only wait for the pace, and their repeats behind them until their time is up.
+        _underWay = Channel.CreateBounded<bool>(perSecond is > 0 and < 5000 ? Math.Min(concurrent, 2 * perSecond) : concurrent);
         _interval = perSecond > 0 ? time.TimestampFrequency / perSecond : 0;
         _burst = _interval * Math.Max(0, perSecond - 1);
         _next = perSecond > 0 ? time.GetTimestamp() - _burst : 0;

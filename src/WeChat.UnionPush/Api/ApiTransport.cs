@@ -347,7 +347,7 @@ internal sealed class ApiTransport : IDisposable
     private Uri UriOf<TAnswer>(ApiEndpoint<TAnswer> endpoint, int host, AccessToken? token, string? query)
         where TAnswer : ApiAnswer
     {
-        if (query is null && token is not null)
+        if (query is null && token is not null && endpoint.Index < _uris.Length)
         {
             // A URI costs more than the rest of the request, and changes only with the token.
             ref var slot = ref _uris[endpoint.Index];

@@ -9,7 +9,7 @@ public sealed class TemplateMessageOptions
     /// </summary>
     public int MaxPerSecond { get; set; } = 60;
 
-    /// <summary>How many messages are on their way at the same time. 64 by default.</summary>
+    /// <summary>How many messages are on their way at the same time, and no more than twice <see cref="MaxPerSecond"/>. 64 by default.</summary>
     public int MaxConcurrent { get; set; } = 64;
 
     /// <summary>

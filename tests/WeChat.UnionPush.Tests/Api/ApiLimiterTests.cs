@@ -59,6 +59,17 @@ public sealed class ApiLimiterTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 64, 2)]
+    [InlineData(60, 64, 64)]
+    [InlineData(1_000_000, 64, 64)]
+    [InlineData(0, 64, 64)]
+    public void No_more_wait_for_the_pace_than_two_seconds_let_through(int perSecond, int concurrent, int expected)
+    {
+        var limiter = new ApiLimiter(perSecond, concurrent, _time);
+        Assert.Equal(expected, Enumerable.Range(0, 100).Count(_ => limiter.EnterAsync(default).IsCompletedSuccessfully));
+    }
+
     [Fact]
     public async Task Whoever_gives_up_waiting_takes_no_place()
     {
@@ -85,7 +96,11 @@ public sealed class ApiLimiterTests
         using var handler = new ScriptedHandler((_, _, _) => Task.FromResult(ScriptedHandler.Ok(Next() == 0
             ? """{"errcode":-1,"errmsg":"system error"}"""
             : """{"errcode":0,"errmsg":"ok","msgid":1}""")));
-        using var transport = ScriptedHandler.Transport(handler, time.Host, options => options.TemplateMessages.MaxPerSecond = 10);
+        using var transport = ScriptedHandler.Transport(handler, time.Host, options =>
+        {
+            options.TemplateMessages.MaxPerSecond = 10;
+            options.Http.MaxRetries = 20;
+        });
         var began = _time.GetUtcNow();
 
         int Next()
@@ -99,7 +114,7 @@ public sealed class ApiLimiterTests
         var sender = ScriptedHandler.Sender(new AccountApi(transport, new OneToken(), "wx1"), time.Host);
         var message = TemplateMessage.Create("t").Set("a", "b").Build();
 
-        var results = await time.RunAsync(Task.WhenAll(Enumerable.Range(0, 6000).Select(i => sender.SendAsync($"o{i}", message))));
+        var results = await time.RunAsync([.. Enumerable.Range(0, 6000).Select(i => sender.SendAsync($"o{i}", message))], atOnce: 20);
 
         Assert.All(results, result => Assert.True(result.IsSent));
         Assert.InRange(handler.Count, 6400, 7000);
