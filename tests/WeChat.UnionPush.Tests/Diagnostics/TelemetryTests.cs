@@ -15,7 +15,10 @@ public sealed class TelemetryTests
     [
         "wechat.api.duration|Histogram<double>|s|error.type wechat.api",
         "wechat.api.retries|Counter<long>|{call}|wechat.api",
+        "wechat.callbacks|Counter<long>|{request}|wechat.outcome",
+        "wechat.events|Counter<long>|{event}|wechat.outcome",
         "wechat.pushes|Counter<long>|{message}|wechat.outcome",
+        "wechat.receipts|Counter<long>|{message}|wechat.outcome",
         "wechat.sign_ins|Counter<long>|{user}|wechat.linked",
         "wechat.sync.detailed|Counter<long>|{follower}|",
         "wechat.sync.listed|Counter<long>|{follower}|",
@@ -40,15 +43,42 @@ public sealed class TelemetryTests
         "24 Error ScheduledSyncFailed",
         "25 Warning NoUnionIds",
         "26 Warning CatalogUnavailable",
-        "700 Warning CallbackRefused",
-        "701 Warning CallbackInboxFull",
+        "30 Warning EventsFailed",
+        "31 Error EventBuried",
+        "32 Warning InboxFailed",
+        "33 Warning ReceiptNotSaved",
+        "40 Warning CallbackRefused",
+        "41 Warning CallbackInboxFull",
+        "42 Warning CallbackTooSlow",
+        "43 Error CallbackFailed",
     ];
+
+    private static readonly string[] Activities = ["wechat.event", "wechat.push", "wechat.sync"];
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("README.zh-CN.md")]
+    public void The_README_lists_them(string name)
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, name)))
+        {
+            folder = folder.Parent;
+        }
+
+        var text = File.ReadAllText(Path.Combine(folder!.FullName, name));
+        Assert.All(Instruments.Select(line => line.Split('|')[0]).Concat(Activities), metric => Assert.Contains($"`{metric}`", text, StringComparison.Ordinal));
+        Assert.All(
+            Instruments.SelectMany(line => line.Split('|')[3].Split(' ', StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal),
+            tag => Assert.Contains($"`{tag}`", text, StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Event_ids_and_levels_stay_what_they_are()
     {
         var found =
-            from type in typeof(IUnionPush).Assembly.GetTypes()
+            from assembly in new[] { typeof(IUnionPush).Assembly, typeof(global::WeChat.UnionPush.AspNetCore.WeChatCallbackEndpoints).Assembly }
+            from type in assembly.GetTypes()
             from method in type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
             let message = method.GetCustomAttribute<LoggerMessageAttribute>()
             where message is not null
@@ -90,6 +120,10 @@ public sealed class TelemetryTests
         ActivitySource.AddActivityListener(traces);
 
         await LiveAsync();
+        Telemetry.CallbackAnswered("kept");
+        Telemetry.EventsHandled(1, 1, 1);
+        Telemetry.ReceiptSaved(TemplateDeliveryStatus.Delivered);
+        Telemetry.StartEvent()!.Dispose();
 
         Assert.Equal(Instruments, seen.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}|{kinds[pair.Key]}|{string.Join(' ', pair.Value.Keys.Order(StringComparer.Ordinal))}"));
 
@@ -97,6 +131,7 @@ public sealed class TelemetryTests
         var names = activities.Select(activity => $"{activity.Kind} {activity.OperationName}").ToHashSet(StringComparer.Ordinal);
         Assert.Contains("Internal wechat.push", names);
         Assert.Contains("Internal wechat.sync", names);
+        Assert.Contains("Consumer wechat.event", names);
         Assert.Contains("Client /cgi-bin/message/template/send", names);
         Assert.Contains("Client /cgi-bin/stable_token", names);
         Assert.All(activities, activity => Assert.Matches("^(wechat\\.[a-z_]+|/[a-z0-9_/-]+)$", activity.OperationName));
