@@ -204,6 +204,25 @@ public sealed class AccessTokenCacheTests
     }
 
     [Fact]
+    public async Task A_platform_that_still_hands_out_the_old_token_in_its_window_is_not_asked_in_a_loop()
+    {
+        var cache = Cache();
+        var old = await cache.GetAsync(default);
+        _desk.Answer = (_, _, _) => Task.FromResult(old);
+        _time.SetUtcNow(old.ExpiresAt - TimeSpan.FromMinutes(3));
+        await cache.GetAsync(default);
+        await Runs.UntilAsync(() => cache.HasToken, "the early fetch ended");
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.Same(old, await cache.GetAsync(default));
+        }
+
+        _time.Advance(_options.RetryDelay - TimeSpan.FromTicks(1));
+        Assert.True(cache.HasToken);
+        Assert.Equal(2, _desk.Calls);
+    }
+
+    [Fact]
     public async Task The_old_token_serves_to_its_very_end_and_not_a_moment_longer()
     {
         var cache = Cache();
@@ -335,6 +354,19 @@ public sealed class AccessTokenCacheTests
         }
 
         Assert.Equal((3, 1), (_desk.Calls, _desk.Forced));
+    }
+
+    [Fact]
+    public async Task A_forced_refresh_is_counted_before_it_is_made()
+    {
+        var cache = Cache();
+        var refused = await cache.GetAsync(default);
+        _desk.Answer = (_, forced, _) => forced ? throw Failure(WeChatErrorClass.Transient) : Task.FromResult(refused);
+
+        await Assert.ThrowsAsync<WeChatApiException>(() => cache.RenewAsync(refused, default).AsTask());
+        var record = await _store.GetAsync(Town.OfficialAccountAppId);
+        Assert.Equal((1, _time.GetUtcNow()), (record!.ForcedCount, record.ForcedAt));
+        Assert.Null(record.Token);
     }
 
     [Fact]
