@@ -24,4 +24,8 @@ save.SetAction((parsed, stop) => Worker.SaveAsync(parsed.GetValue(storage)!, par
 var measure = new Command("measure", "Syncs twice and prints seconds, calls and peak memory of each.") { platform, storage, users, listOnly };
 measure.SetAction((parsed, stop) => Worker.MeasureAsync(new Uri(parsed.GetValue(platform)!), parsed.GetValue(storage)!, parsed.GetValue(users), parsed.GetValue(listOnly), stop));
 
-return await new RootCommand("Processes for tests and whole runs.") { serve, sync, send, save, measure }.Parse(args).InvokeAsync();
+var hangs = new Option<bool>("--hangs") { Description = "No event is ever handled." };
+var callback = new Command("callback", "Takes pushes until it is killed; prints its address, and the key of each event that it has handled.") { storage, hangs };
+callback.SetAction((parsed, stop) => CallbackServer.RunAsync(parsed.GetValue(storage)!, parsed.GetValue(hangs), stop));
+
+return await new RootCommand("Processes for tests and whole runs.") { serve, sync, send, save, measure, callback }.Parse(args).InvokeAsync();

@@ -132,6 +132,21 @@ internal static class Worker
         }
     }
 
+    public static void Use(WeChatUnionPushBuilder registration, string storage)
+    {
+        switch (storage.Split(':', 2))
+        {
+            case ["sqlite", var file]:
+                registration.UseSqlite($"Data Source={file}");
+                break;
+            case ["postgresql", var connection]:
+                registration.UsePostgreSql(connection);
+                break;
+            default:
+                throw new ArgumentException($"'{storage}' is neither sqlite:FILE nor postgresql:CONNECTION-STRING.", nameof(storage));
+        }
+    }
+
     private static async Task<ServiceProvider> BuildAsync(Uri platform, string storage, CancellationToken stop)
     {
         var services = new ServiceCollection();
@@ -146,18 +161,7 @@ internal static class Worker
             options.FollowerSync.LeaseDuration = TimeSpan.FromSeconds(2);
             options.FollowerSync.DailyPageCalls = int.MaxValue;
         });
-        switch (storage.Split(':', 2))
-        {
-            case ["sqlite", var file]:
-                registration.UseSqlite($"Data Source={file}");
-                break;
-            case ["postgresql", var connection]:
-                registration.UsePostgreSql(connection);
-                break;
-            default:
-                throw new ArgumentException($"'{storage}' is neither sqlite:FILE nor postgresql:CONNECTION-STRING.", nameof(storage));
-        }
-
+        Use(registration, storage);
         var provider = services.BuildServiceProvider();
         if (provider.GetService<PostgreSqlUnionPushStorage>() is { } database)
         {

@@ -46,7 +46,7 @@ public sealed partial class ReadmeTests
     public void Every_option_and_every_metric_is_listed()
     {
         var readme = Read("README.md");
-        foreach (var section in new[] { typeof(AccessTokenOptions), typeof(WeChatHttpOptions), typeof(TemplateMessageOptions), typeof(FollowerSyncOptions) })
+        foreach (var section in new[] { typeof(AccessTokenOptions), typeof(WeChatHttpOptions), typeof(TemplateMessageOptions), typeof(FollowerSyncOptions), typeof(WeChatEventOptions), typeof(WeChatCallbackOptions) })
         {
             Assert.All(section.GetProperties(), property => Assert.Contains($":{property.Name}`", readme, StringComparison.Ordinal));
         }

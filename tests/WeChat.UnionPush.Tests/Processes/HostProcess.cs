@@ -33,6 +33,12 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public static HostProcess StartSave(string storage, string writer) => new("save", storage, writer);
 
+    public static async Task<(HostProcess Process, HttpClient Http)> StartCallbackAsync(string storage, bool hangs)
+    {
+        var process = new HostProcess(hangs ? ["callback", storage, "--hangs"] : ["callback", storage]);
+        return (process, new HttpClient { BaseAddress = new Uri(await process.ReadLineAsync()) });
+    }
+
     public async Task<string> ReadLineAsync() =>
         await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"The process ended: {await Error}");
 

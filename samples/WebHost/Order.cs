@@ -1,0 +1,3 @@
+namespace WebHost;
+
+internal sealed record Order(string Id, string Title, decimal Total);
