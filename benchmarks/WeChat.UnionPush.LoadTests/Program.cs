@@ -16,6 +16,20 @@ serve.SetAction((parsed, stop) => StandIn.RunAsync(parsed.GetValue(followers), p
 var report = new Command("report", "Turns printed lines into a Markdown table with medians and ratios.") { lines };
 report.SetAction(parsed => Report.Write(parsed.GetValue(lines)!, Console.Out));
 
+var postgreSql = new Option<string?>("--postgresql") { Description = "Connection string; keeps events and receipts in PostgreSQL." };
+var callbackHost = new Command("callback-host", "Runs a host that takes pushes until it is killed.") { store, postgreSql };
+callbackHost.SetAction((parsed, stop) => CallbackHost.RunAsync(parsed.GetValue(store), parsed.GetValue(postgreSql), stop));
+
+var rate = new Argument<int>("rate") { Description = "How many events a second." };
+var seconds = new Argument<int>("seconds") { Description = "For how long." };
+var receipts = new Command("receipts", "Pushes the events of a send run to a host in a process of its own.") { rate, seconds, store, postgreSql };
+receipts.SetAction(async parsed =>
+{
+    var (where, connection) = (parsed.GetValue(store), parsed.GetValue(postgreSql));
+    await using var host = await StandInProcess.StartAsync(connection is null ? ["callback-host", "--store", $"{where}"] : ["callback-host", "--postgresql", connection]);
+    await new ReceiptRun(parsed.GetValue(rate), parsed.GetValue(seconds), host.Address, connection is null ? $"{where}" : "PostgreSql").RunAsync();
+});
+
 var root = new RootCommand("Whole runs against a stand-in of the platform on loopback. Each prints one line of name=value pairs.")
 {
     serve,
@@ -26,6 +40,8 @@ var root = new RootCommand("Whole runs against a stand-in of the platform on loo
     Run("bare-sync", "The same through a bare HttpClient and into a store by hand.", static run => run.BareSyncAsync()),
     Run("startup", "From nothing to the first message sent, and further ones as told.", static run => run.StartUpAsync()),
     Run("bare-startup", "The same through a bare HttpClient.", static run => run.BareStartUpAsync()),
+    receipts,
+    callbackHost,
     report,
 };
 return await root.Parse(args).InvokeAsync();

@@ -18,23 +18,15 @@ internal sealed class StandInProcess : IAsyncDisposable
 
     public static StandInProcess At(Uri address) => new(address, null);
 
-    public static async Task<StandInProcess> StartAsync(int followers, int latency)
+    public static Task<StandInProcess> StartAsync(int followers, int latency) => StartAsync(
+        ["serve", "--followers", followers.ToString(CultureInfo.InvariantCulture), "--latency", latency.ToString(CultureInfo.InvariantCulture)]);
+
+    /// <summary>This program again, with other arguments; the first line it prints is its address.</summary>
+    public static async Task<StandInProcess> StartAsync(string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            RedirectStandardOutput = true,
-            ArgumentList =
-            {
-                typeof(StandInProcess).Assembly.Location,
-                "serve",
-                "--followers",
-                followers.ToString(CultureInfo.InvariantCulture),
-                "--latency",
-                latency.ToString(CultureInfo.InvariantCulture),
-            },
-        };
-        var process = Process.Start(start) ?? throw new InvalidOperationException("The stand-in did not start.");
-        var line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The stand-in ended at once.");
+        var start = new ProcessStartInfo("dotnet", [typeof(StandInProcess).Assembly.Location, .. arguments]) { RedirectStandardOutput = true };
+        var process = Process.Start(start) ?? throw new InvalidOperationException("The process did not start.");
+        var line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The process ended at once.");
         return new StandInProcess(new Uri(line), process);
     }
 

@@ -65,10 +65,16 @@ public sealed class WriteBatcherTests
     public async Task A_write_that_hangs_is_given_up_and_does_not_stop_the_next()
     {
         var hangs = true;
-        var batcher = Batcher(() => hangs ? new TaskCompletionSource().Task : Task.CompletedTask);
+        var entered = new TaskCompletionSource();
+        var batcher = Batcher(() =>
+        {
+            var write = hangs ? new TaskCompletionSource().Task : Task.CompletedTask;
+            entered.TrySetResult();
+            return write;
+        });
 
         var hanging = batcher.AddAsync(0);
-        await _time.WaitForTimersAsync(1);
+        await entered.Task;
         hangs = false;
         _time.Advance(TimeSpan.FromSeconds(4));
 
