@@ -10,11 +10,12 @@ namespace WeChat.UnionPush.LoadTests;
 /// <summary>Pushes the events of a send run at a given pace, as the platform does: answered within five seconds, or sent again, three times in all.</summary>
 internal sealed class ReceiptRun(int rate, int seconds, Uri address, string store)
 {
-    private const long FirstMessageId = 3_717_005_636_000_000_000;
     private const int Attempts = 3;
 
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
 
+    // Of its own, so that a run does not find the receipts of another.
+    private readonly long _firstMessageId = 3_000_000_000_000_000_000 + (DateTimeOffset.UtcNow.ToUnixTimeSeconds() * 1_000_000);
     private readonly ConcurrentBag<double> _answers = [];
     private int _repeated;
     private int _givenUp;
@@ -46,7 +47,7 @@ internal sealed class ReceiptRun(int rate, int seconds, Uri address, string stor
         await Task.WhenAll(posts);
         var answered = Stopwatch.GetElapsedTime(started);
         int settled;
-        while ((settled = int.Parse(await http.GetStringAsync($"/settled/{FirstMessageId}/{count}"), CultureInfo.InvariantCulture)) + _givenUp < count && Stopwatch.GetElapsedTime(started) < answered + TimeSpan.FromMinutes(2))
+        while ((settled = int.Parse(await http.GetStringAsync($"/settled/{_firstMessageId}/{count}"), CultureInfo.InvariantCulture)) + _givenUp < count && Stopwatch.GetElapsedTime(started) < answered + TimeSpan.FromMinutes(2))
         {
             await Task.Delay(100);
         }
@@ -64,7 +65,7 @@ internal sealed class ReceiptRun(int rate, int seconds, Uri address, string stor
         var now = DateTimeOffset.UtcNow;
         var message =
             $"<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><FromUserName><![CDATA[oAbCdEfGhIjKlMnOpQr{i:d9}]]></FromUserName><CreateTime>{now.ToUnixTimeSeconds()}</CreateTime>" +
-            $"<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[TEMPLATESENDJOBFINISH]]></Event><MsgID>{FirstMessageId + i}</MsgID><Status><![CDATA[success]]></Status></xml>";
+            $"<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[TEMPLATESENDJOBFINISH]]></Event><MsgID>{_firstMessageId + i}</MsgID><Status><![CDATA[success]]></Status></xml>";
 
         // An encrypted reply and an encrypted push are made alike.
         var body = crypto.EncryptReply(message, WeChatCallbackFormat.Xml, now, "415670741");

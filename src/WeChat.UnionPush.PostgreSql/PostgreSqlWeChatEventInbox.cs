@@ -15,11 +15,16 @@ internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, Ti
         on conflict (app_id, deduplication_key) do nothing
         """;
 
+    // What waits is a few rows at the head of an index among many that have gone, which the server's figures cannot know: it would gather and sort all
+    // of them, or read the whole table by a plan made while that was empty. In order and by key, and only in this transaction.
+    internal const string ByIndex =
+        "do $$ begin perform set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true); end $$";
+
     // One take at a time over all machines: two at once would each see that a sender is not out yet, and give its events to two. Any number will do
     // for the lock, so long as nobody else in the database locks it and every version of the library locks the same.
     private const string LockTaking = "do $$ begin perform pg_advisory_xact_lock(128748520435058); end $$";
 
-    // As an array the chosen ones are few to the planner, whatever the limit; joined, a plan for any limit reads the whole table.
+    // A settlement that came late may have come in between; coalesce, so that the condition does not draw the plan to the index of what waits.
     internal const string Take = """
         with chosen as materialized (
             select e.id, e.available_at
@@ -32,7 +37,7 @@ internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, Ti
             limit $3
         )
         update unionpush_event e set lease_id = $4, available_at = $5, attempt = e.attempt + 1
-        where e.id = any (array(select c.id from chosen c)) and e.settled_at is null and e.available_at <= $1
+        where e.id = any (array(select c.id from chosen c)) and coalesce(e.settled_at, 0) = 0
         returning (select c.available_at from chosen c where c.id = e.id), e.id, e.app_id, e.deduplication_key, e.body, e.attempt
         """;
 
@@ -91,7 +96,7 @@ internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, Ti
             },
         };
         var taken = await database.ReadAsync(
-            [new NpgsqlBatchCommand(LockTaking), take],
+            [new NpgsqlBatchCommand(ByIndex), new NpgsqlBatchCommand(LockTaking), take],
             row => (AvailableAt: row.GetInt64(0), Id: row.GetInt64(1),
                 Event: new TakenWeChatEvent(row.GetString(2), row.GetString(3), Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(4)), row.GetInt32(5), leaseId)),
             cancellationToken).ConfigureAwait(false);
@@ -123,13 +128,16 @@ internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, Ti
     {
         ArgumentNullException.ThrowIfNull(events);
         var batch = events.ToArray();
-        await database.ReadAsync(
-            sql,
-            static _ => true,
-            cancellationToken,
-            PostgreSqlDatabase.Value(moment),
-            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.AppId)),
-            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.DeduplicationKey)),
-            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.LeaseId))).ConfigureAwait(false);
+        var settle = new NpgsqlBatchCommand(sql)
+        {
+            Parameters =
+            {
+                PostgreSqlDatabase.Value(moment),
+                PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.AppId)),
+                PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.DeduplicationKey)),
+                PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.LeaseId)),
+            },
+        };
+        await database.ReadAsync([new NpgsqlBatchCommand(ByIndex), settle], static _ => true, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -6,7 +6,7 @@ namespace WeChat.UnionPush;
 /// <param name="time">The clock.</param>
 internal sealed class WeChatEventIntake(IWeChatEventInbox inbox, Func<IWeChatEvent, bool> isWanted, TimeProvider time) : IWeChatEventIntake, IDisposable
 {
-    private const int MaxBatch = 500;
+    private const int MaxBatch = 2_000;
     private const int MaxWaiting = 20_000;
 
     // The platform waits five seconds; what is kept after that comes again and is known.

@@ -5,7 +5,7 @@ namespace WeChat.UnionPush;
 /// <summary>Writes down what was sent, many in one write. Never fails: the message is on its way already.</summary>
 internal sealed class MessageReceiptLog(string appId, IMessageReceipts receipts, TimeProvider time, ILogger<MessageReceiptLog> logger)
 {
-    private const int MaxBatch = 500;
+    private const int MaxBatch = 2_000;
     private const int MaxWaiting = 20_000;
 
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(30);

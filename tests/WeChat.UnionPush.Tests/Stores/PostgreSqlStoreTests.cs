@@ -120,8 +120,8 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
             analyze unionpush_event; analyze unionpush_receipt;
             """);
 
-        await SeeksAsync(PostgreSqlWeChatEventInbox.Take, "70000, '{wxo,wxm}', 100, 'l', 80000", "unionpush_event_waiting", "unionpush_event_out");
-        await SeeksAsync(PostgreSqlWeChatEventInbox.Complete, "1, '{wxo,wxo}', '{k1,k1001}', '{lease,lease}'", "unionpush_event_key");
+        await SeeksAsync(PostgreSqlWeChatEventInbox.Take, "70000, '{wxo,wxm}', 100, 'l', 80000", "Index Scan using unionpush_event_waiting on unionpush_event e_1", "Index Scan using unionpush_event_pkey on unionpush_event e", "unionpush_event_out");
+        await SeeksAsync(PostgreSqlWeChatEventInbox.Complete, "1, '{wxo,wxo}', '{k1,k1001}', '{lease,lease}'", "Index Scan using unionpush_event_key");
         await SeeksAsync(PostgreSqlWeChatEventInbox.DeleteSettled, "1000, 100", "unionpush_event_settled");
         await SeeksAsync(PostgreSqlMessageReceipts.SelectByMessageIds, "'wxo', '{1,2}'", "unionpush_receipt_pkey");
         await SeeksAsync(PostgreSqlMessageReceipts.SelectByCorrelationIds, "'wxo', '{c1,c2}'", "unionpush_receipt_correlation_id");
@@ -130,7 +130,7 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
 
         async Task SeeksAsync(string sql, string arguments, params string[] indexes)
         {
-            var plan = await database.ExplainAsync(sql, arguments, planCacheMode);
+            var plan = await database.ExplainAsync(sql, arguments, planCacheMode, sql is PostgreSqlWeChatEventInbox.Take or PostgreSqlWeChatEventInbox.Complete ? PostgreSqlWeChatEventInbox.ByIndex : "");
             Assert.All(indexes, index => Assert.Contains(index, plan, StringComparison.Ordinal));
             Assert.DoesNotContain("Seq Scan on unionpush_", plan, StringComparison.Ordinal);
         }
@@ -336,10 +336,10 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
             return rows;
         }
 
-        public async Task<string> ExplainAsync(string sql, string arguments, string planCacheMode)
+        public async Task<string> ExplainAsync(string sql, string arguments, string planCacheMode, string before = "")
         {
             await using var connection = await DataSource.OpenConnectionAsync(Cancelled);
-            await using var command = new NpgsqlCommand($"set plan_cache_mode = {planCacheMode}; prepare look_up as {sql}; explain (costs off) execute look_up({arguments}); deallocate look_up;", connection);
+            await using var command = new NpgsqlCommand($"set plan_cache_mode = {planCacheMode}; {before}; prepare look_up as {sql}; explain (costs off) execute look_up({arguments}); deallocate look_up;", connection);
             await using var reader = await command.ExecuteReaderAsync(Cancelled);
             var lines = new List<string>();
             do
