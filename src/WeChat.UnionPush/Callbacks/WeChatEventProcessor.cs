@@ -82,10 +82,17 @@ internal sealed class WeChatEventProcessor(
 
         List<Work> batch = [.. taken.Select(static one => new Work(one))];
         await SaveReceiptsAsync(batch, stoppingToken).ConfigureAwait(false);
-        await HandleEachAsync(batch, stoppingToken).ConfigureAwait(false);
-        await SettleAsync(batch).ConfigureAwait(false);
+
+        // Receipts are the bulk, and do not wait for the slowest handler.
+        var remaining = batch.FindAll(NeedsHandling);
+        await SettleAsync(batch.FindAll(work => !NeedsHandling(work))).ConfigureAwait(false);
+        await HandleEachAsync(remaining, stoppingToken).ConfigureAwait(false);
+        await SettleAsync(remaining).ConfigureAwait(false);
         return true;
     }
+
+    private bool NeedsHandling(Work work) =>
+        work is { HasFailed: false, WasLeft: false } && (handlerScopes is not null || FollowerUpdates.Concerns(work.Event!));
 
     private async Task SaveReceiptsAsync(List<Work> batch, CancellationToken stoppingToken)
     {
@@ -121,9 +128,7 @@ internal sealed class WeChatEventProcessor(
     private async Task HandleEachAsync(List<Work> batch, CancellationToken stoppingToken)
     {
         var startBy = time.GetTimestamp() + (long)(options.HandlerTimeout.TotalSeconds * time.TimestampFrequency);
-        var people = batch
-            .Where(work => work is { HasFailed: false, WasLeft: false } && (handlerScopes is not null || FollowerUpdates.Concerns(work.Event!)))
-            .GroupBy(static work => (work.Event!.Callback.AppId, work.Event.Callback.OpenId));
+        var people = batch.GroupBy(static work => (work.Event!.Callback.AppId, work.Event.Callback.OpenId));
         await Parallel.ForEachAsync(
             people,
             new ParallelOptions { MaxDegreeOfParallelism = options.MaxConcurrentHandlers / _workers },
@@ -199,7 +204,8 @@ internal sealed class WeChatEventProcessor(
     private async Task SettleAsync(List<Work> batch)
     {
         var now = time.GetUtcNow();
-        await SettleAsync(batch.Where(static work => work is { HasFailed: false, WasLeft: false }), inbox.CompleteAsync).ConfigureAwait(false);
+        var handled = batch.FindAll(static work => work is { HasFailed: false, WasLeft: false });
+        await SettleAsync(handled, inbox.CompleteAsync).ConfigureAwait(false);
         await SettleAsync(batch.Where(static work => work.WasLeft), (events, cancellationToken) => inbox.ReturnAsync(events, now, cancellationToken)).ConfigureAwait(false);
         var buried = batch.FindAll(work => work.HasFailed && (work.Event is null || work.Taken.Attempt >= options.MaxAttempts));
         await SettleAsync(buried, inbox.BuryAsync).ConfigureAwait(false);
@@ -219,7 +225,7 @@ internal sealed class WeChatEventProcessor(
             Log.EventsFailed(logger, failed.Count, batch.Count, failed[0].Exception);
         }
 
-        Telemetry.EventsHandled(batch.Count - buried.Count - failed.Count, failed.Count, buried.Count);
+        Telemetry.EventsHandled(handled.Count, failed.Count, buried.Count);
     }
 
     private static async Task SettleAsync(IEnumerable<Work> works, Func<IReadOnlyCollection<TakenWeChatEvent>, CancellationToken, ValueTask> settle)
