@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace WeChat.UnionPush;
 
 /// <summary>Calls of one account: with its access token, and once more with another one when the platform refuses it.</summary>
@@ -23,6 +25,7 @@ internal sealed class AccountApi(ApiTransport transport, IAccessTokenProvider to
         return answer.ErrorCode == 0 ? answer : throw WeChatApiErrors.Create(endpoint.Path, answer.ErrorCode, answer.ErrorMessage);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TAnswer> CallInTurnAsync<TAnswer>(ApiLimiter limiter, ApiEndpoint<TAnswer> endpoint, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
         where TAnswer : ApiAnswer
     {
@@ -38,6 +41,7 @@ internal sealed class AccountApi(ApiTransport transport, IAccessTokenProvider to
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TAnswer> CallNowAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
         where TAnswer : ApiAnswer
     {

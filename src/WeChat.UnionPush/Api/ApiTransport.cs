@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -20,7 +20,8 @@ internal sealed class ApiTransport : IDisposable
     // user/get answers with about 300 KB; anything far beyond that is not the platform's.
     private const int MaxAnswerBytes = 16 * 1024 * 1024;
 
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
+    // Answers that are longer than this prove it before they get the memory.
+    private const int MaxTrustedLength = 1024 * 1024;
 
     private readonly HttpMessageInvoker _invoker;
     private readonly ApiHosts _hosts;
@@ -28,7 +29,9 @@ internal sealed class ApiTransport : IDisposable
     private readonly ILogger _logger;
     private readonly TimeSpan _attemptTimeout;
     private readonly TimeSpan _totalTimeout;
-    private readonly ResiliencePipeline? _retries;
+    private readonly ApiTimeouts _timeouts;
+    private readonly WeChatHttpOptions _http;
+    private ResiliencePipeline? _retries;
     private readonly CachedUri?[] _uris = new CachedUri?[32];
 
     public ApiTransport(HttpMessageInvoker invoker, WeChatUnionPushOptions options, TimeProvider time, ILogger<ApiTransport> logger)
@@ -40,20 +43,8 @@ internal sealed class ApiTransport : IDisposable
         _sendLimiter = new ApiLimiter(options.TemplateMessages.MaxPerSecond, options.TemplateMessages.MaxConcurrent, time);
         _attemptTimeout = options.Http.AttemptTimeout;
         _totalTimeout = options.Http.TotalTimeout;
-        if (options.Http.MaxRetries > 0)
-        {
-            _retries = new ResiliencePipelineBuilder { TimeProvider = time }
-                .AddRetry(new RetryStrategyOptions
-                {
-                    ShouldHandle = static arguments => new(arguments.Outcome.Result is IAttempt { MayRepeat: true }),
-                    MaxRetryAttempts = options.Http.MaxRetries,
-                    Delay = options.Http.RetryDelay,
-                    MaxDelay = TimeSpan.FromSeconds(5),
-                    BackoffType = DelayBackoffType.Exponential,
-                    UseJitter = true,
-                })
-                .Build();
-        }
+        _timeouts = new ApiTimeouts(time);
+        _http = options.Http;
     }
 
     /// <summary>Whether a refused or failed attempt is worth another one.</summary>
@@ -63,6 +54,19 @@ internal sealed class ApiTransport : IDisposable
     }
 
     public TimeProvider Time { get; }
+
+    /// <summary>Made when it is first needed: most processes start without, and many end so.</summary>
+    private ResiliencePipeline Retries => LazyInitializer.EnsureInitialized(ref _retries, () => new ResiliencePipelineBuilder { TimeProvider = Time }
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = static arguments => new(arguments.Outcome.Result is IAttempt { MayRepeat: true }),
+            MaxRetryAttempts = _http.MaxRetries,
+            Delay = _http.RetryDelay,
+            MaxDelay = TimeSpan.FromSeconds(5),
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+        })
+        .Build());
 
     public void Dispose() => _invoker.Dispose();
 
@@ -75,6 +79,7 @@ internal sealed class ApiTransport : IDisposable
     /// <param name="query">Further query, escaped, without a leading <c>?</c> or <c>&amp;</c>. May carry a secret.</param>
     /// <param name="body">The JSON body of a POST. Not to be returned to a pool when the call fails: a connection may still be reading it.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TAnswer> SendAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
         where TAnswer : ApiAnswer
     {
@@ -82,7 +87,7 @@ internal sealed class ApiTransport : IDisposable
         await PaceAsync(endpoint, cancellationToken).ConfigureAwait(false);
         var started = Time.GetTimestamp();
         var attempt = await AttemptAsync(endpoint, token, query, body, _totalTimeout, cancellationToken).ConfigureAwait(false);
-        if (attempt.MayRepeat && _retries is not null)
+        if (attempt.MayRepeat && _http.MaxRetries > 0)
         {
             attempt = await RepeatAsync(attempt, started, endpoint, token, query, body, cancellationToken).ConfigureAwait(false);
         }
@@ -118,7 +123,7 @@ internal sealed class ApiTransport : IDisposable
         try
         {
             // The pipeline's first execution hands it the attempt that has been made already, so a call that succeeds at once never pays for it.
-            return await _retries!.ExecuteAsync(
+            return await Retries.ExecuteAsync(
                 async stop =>
                 {
                     if (made++ > 0)
@@ -151,21 +156,23 @@ internal sealed class ApiTransport : IDisposable
     private ValueTask PaceAsync(ApiEndpoint endpoint, CancellationToken cancellationToken) =>
         LimiterOf(endpoint) is { } limiter ? limiter.PaceAsync(cancellationToken) : default;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Attempt<TAnswer>> AttemptAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, TimeSpan left, CancellationToken cancellationToken)
         where TAnswer : ApiAnswer
     {
         var limit = left < _attemptTimeout ? left : _attemptTimeout;
         var host = _hosts.Current;
-        using var timeout = new CancellationTokenSource(limit > TimeSpan.Zero ? limit : TimeSpan.Zero, Time);
-        using var either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token) : null;
-        var stop = either?.Token ?? timeout.Token;
+        var timeout = _timeouts.Start(limit > TimeSpan.Zero ? limit : TimeSpan.Zero);
+        var cancellation = cancellationToken.UnsafeRegister(static timeout => ((CancellationTokenSource)timeout!).Cancel(), timeout);
+        var stop = timeout.Token;
         try
         {
             using var request = new HttpRequestMessage(endpoint.Method, UriOf(endpoint, host, token, query));
             if (!body.IsEmpty)
             {
                 // ReadOnlyMemoryContent knows its length, so the body goes out with Content-Length: chunked ones are answered with 412.
-                request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = Json } };
+                request.Content = new ReadOnlyMemoryContent(body);
+                request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
             }
 
             using var response = await _invoker.SendAsync(request, stop).ConfigureAwait(false);
@@ -176,7 +183,7 @@ internal sealed class ApiTransport : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The linked source's token is nothing to the caller.
+            // The attempt's own token is nothing to the caller.
             throw new OperationCanceledException(cancellationToken);
         }
         catch (OperationCanceledException exception) when (exception.InnerException is TimeoutException && !timeout.IsCancellationRequested)
@@ -197,11 +204,19 @@ internal sealed class ApiTransport : IDisposable
         {
             return Lost(endpoint, host, exception, "broke off");
         }
+        finally
+        {
+            await cancellation.DisposeAsync().ConfigureAwait(false);
+            _timeouts.End(timeout);
+        }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<PooledBuffer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var buffer = new PooledBuffer();
+        // One byte more than is announced, for the read that finds the end.
+        var length = Math.Min(response.Content.Headers.ContentLength ?? 0, MaxTrustedLength);
+        var buffer = new PooledBuffer(Math.Max((int)length + 1, PooledBuffer.DefaultCapacity));
         try
         {
             var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
@@ -209,7 +224,7 @@ internal sealed class ApiTransport : IDisposable
             {
                 while (true)
                 {
-                    var read = await stream.ReadAsync(buffer.GetMemory(1024), cancellationToken).ConfigureAwait(false);
+                    var read = await stream.ReadAsync(buffer.GetMemory(), cancellationToken).ConfigureAwait(false);
                     buffer.Advance(read);
                     if (read == 0 || buffer.WrittenCount > MaxAnswerBytes)
                     {

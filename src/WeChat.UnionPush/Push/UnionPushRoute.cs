@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace WeChat.UnionPush;
 
 /// <summary>The four journeys of one registration.</summary>
@@ -76,7 +78,8 @@ internal sealed class UnionPushRoute(
         return new PushResult(status) { Reason = reason };
     }
 
-    private async Task<PushResult> SendAsync(WeChatIdentity? recipient, TemplateMessage message, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<PushResult> SendAsync(WeChatIdentity? recipient, TemplateMessage message, CancellationToken cancellationToken)
     {
         switch (recipient?.FollowState)
         {

@@ -17,7 +17,12 @@ internal static class ClientMessageIds
     public static bool IsValid(ReadOnlySpan<char> id) => id.Length is > 0 and <= MaxLength && !id.ContainsAnyExcept(Allowed);
 
     /// <summary>An id nobody had before, for a send that names none.</summary>
-    public static string New() => Guid.NewGuid().ToString("N");
+    /// <param name="room">Where it is written to.</param>
+    public static ReadOnlySpan<char> New(Span<char> room)
+    {
+        Guid.NewGuid().TryFormat(room, out var written, "N");
+        return room[..written];
+    }
 
     /// <summary>The same id for the same template and key, on every machine.</summary>
     public static string From(string templateId, string key)

@@ -117,9 +117,9 @@ public sealed class TemplateMessage
     /// <summary>Writes the body of <c>template/send</c> for one recipient.</summary>
     /// <param name="output">Where to; gets its bytes in one piece.</param>
     /// <param name="toUser">Openid of the recipient in the Official Account.</param>
-    /// <param name="clientMessageId">The <c>client_msg_id</c> of this send, or <see langword="null"/> to leave it out. Most often
+    /// <param name="clientMessageId">The <c>client_msg_id</c> of this send, or nothing to leave it out. Most often
     /// <see cref="ClientMessageId"/> or a fresh one.</param>
-    internal void WriteTo(IBufferWriter<byte> output, string toUser, string? clientMessageId) =>
+    internal void WriteTo(IBufferWriter<byte> output, string toUser, ReadOnlySpan<char> clientMessageId) =>
         TemplateMessageJson.Write(output, this, toUser, clientMessageId);
 
     private TemplateMessage Sent(TemplateValuePolicy registrationPolicy)

@@ -21,7 +21,7 @@ internal ref struct TemplateMessageJson
 
     private TemplateMessageJson(Span<byte> output) => _output = output;
 
-    public static void Write(IBufferWriter<byte> output, TemplateMessage message, string toUser, string? clientMessageId)
+    public static void Write(IBufferWriter<byte> output, TemplateMessage message, string toUser, ReadOnlySpan<char> clientMessageId)
     {
         var json = new TemplateMessageJson(output.GetSpan(LargestSize(message, toUser, clientMessageId)));
         json.Raw("{\"touser\":"u8);
@@ -47,7 +47,7 @@ internal ref struct TemplateMessageJson
             json.Raw("}"u8);
         }
 
-        if (clientMessageId is not null)
+        if (!clientMessageId.IsEmpty)
         {
             json.Raw(",\"client_msg_id\":"u8);
             json.Text(clientMessageId);
@@ -79,12 +79,12 @@ internal ref struct TemplateMessageJson
         output.Advance(json._written);
     }
 
-    private static int LargestSize(TemplateMessage message, string toUser, string? clientMessageId)
+    private static int LargestSize(TemplateMessage message, string toUser, ReadOnlySpan<char> clientMessageId)
     {
         const int Frame = 160;
         const int FieldFrame = 32;
 
-        var chars = toUser.Length + message.TemplateId.Length + (message.Url?.Length ?? 0) + (clientMessageId?.Length ?? 0)
+        var chars = toUser.Length + message.TemplateId.Length + (message.Url?.Length ?? 0) + clientMessageId.Length
             + (message.MiniProgram?.AppId.Length ?? 0) + (message.MiniProgram?.PagePath?.Length ?? 0);
         foreach (ref readonly var field in message.Fields.AsSpan())
         {

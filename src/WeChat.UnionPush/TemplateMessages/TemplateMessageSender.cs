@@ -15,9 +15,8 @@ internal sealed class TemplateMessageSender(AccountApi api, TemplateCatalog cata
         var template = options.ValidateAgainstCatalog ? await TemplateOfAsync(message, cancellationToken).ConfigureAwait(false) : null;
         message = message.Prepare(options.WhenValuesDoNotFit, template);
 
-        // Every message carries an id, so that a repeat after a lost answer is delivered once.
-        var body = new PooledBuffer(1024);
-        message.WriteTo(body, officialAccountOpenId, message.ClientMessageId ?? ClientMessageIds.New());
+        var body = new PooledBuffer();
+        Write(body, message, officialAccountOpenId);
         MessageAnswer answer;
         try
         {
@@ -76,6 +75,13 @@ internal sealed class TemplateMessageSender(AccountApi api, TemplateCatalog cata
             Log.CatalogUnavailable(logger, api.AppId, exception.Message);
             return null;
         }
+    }
+
+    /// <summary>Every message carries an id, so that a repeat after a lost answer is delivered once.</summary>
+    private static void Write(PooledBuffer body, TemplateMessage message, string openId)
+    {
+        Span<char> id = stackalloc char[ClientMessageIds.MaxLength];
+        message.WriteTo(body, openId, message.ClientMessageId ?? ClientMessageIds.New(id));
     }
 
     /// <summary>The codes that a business must expect; all others are somebody's to mend.</summary>
