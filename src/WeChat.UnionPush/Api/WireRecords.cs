@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -348,14 +350,24 @@ internal sealed class ObjectOrNothingConverter<T> : JsonConverter<T?>
 /// <summary>Reads a text that some pages type as a number.</summary>
 internal sealed class TextOrNumberConverter : JsonConverter<string?>
 {
+    // Those that come with every answer or follower, so that they are there once and not a million times.
+    private static readonly (byte[] Utf8, string Text)[] Usual =
+    [
+        .. new[]
+        {
+            "", "ok", "0", "ADD_SCENE_SEARCH", "ADD_SCENE_QR_CODE", "ADD_SCENE_PROFILE_CARD", "ADD_SCENE_PROFILE_LINK", "ADD_SCENE_PROFILE_ITEM",
+            "ADD_SCENE_ACCOUNT_MIGRATION", "ADD_SCENE_PAID", "ADD_SCENE_WECHAT_ADVERTISEMENT", "ADD_SCENE_OTHERS",
+        }.Select(static text => (Encoding.UTF8.GetBytes(text), text)),
+    ];
+
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.String:
-                return reader.GetString();
+                return UsualText(ref reader) ?? reader.GetString();
             case JsonTokenType.Number:
-                return System.Text.Encoding.UTF8.GetString(reader.HasValueSequence ? System.Buffers.BuffersExtensions.ToArray(reader.ValueSequence) : reader.ValueSpan);
+                return UsualText(ref reader) ?? Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan);
             default:
                 reader.Skip();
                 return null;
@@ -363,4 +375,20 @@ internal sealed class TextOrNumberConverter : JsonConverter<string?>
     }
 
     public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) => throw new NotSupportedException();
+
+    private static string? UsualText(ref Utf8JsonReader reader)
+    {
+        if (!reader.HasValueSequence && !reader.ValueIsEscaped)
+        {
+            foreach (var (utf8, text) in Usual)
+            {
+                if (reader.ValueSpan.SequenceEqual(utf8))
+                {
+                    return text;
+                }
+            }
+        }
+
+        return null;
+    }
 }
