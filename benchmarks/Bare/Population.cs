@@ -1,20 +1,29 @@
 namespace WeChat.UnionPush.Bare;
 
-/// <summary>People who follow the account and use the Mini Program, saved in a repository.</summary>
+/// <summary>People who follow the account and use the Mini Program.</summary>
 internal static class Population
 {
+    private const int BatchSize = 2_000;
+
     public static async Task SaveAsync(IUnionIdRepository repository, int count)
     {
-        const int Batch = 2_000;
-        var now = TimeProvider.System.GetUtcNow();
-        for (var first = 0; first < count; first += Batch)
+        foreach (var batch in Batches(count))
         {
-            var people = Enumerable.Range(first, Math.Min(Batch, count - first));
-            await repository.SaveAsync([.. people.SelectMany(i => new[]
-            {
-                new WeChatIdentity(Samples.MiniProgramAppId, Samples.UserOpenId(i)) { UnionId = Samples.UnionId(i), ObservedAt = now, DetailsAt = now },
-                new WeChatIdentity(Samples.OfficialAccountAppId, Samples.FollowerOpenId(i)) { UnionId = Samples.UnionId(i), FollowState = FollowState.Following, ObservedAt = now, DetailsAt = now },
-            })]);
+            await repository.SaveAsync(batch);
         }
+    }
+
+    public static IEnumerable<WeChatIdentity[]> Batches(int count) => Followers(count).Concat(Users(count)).Chunk(BatchSize);
+
+    public static IEnumerable<WeChatIdentity> Followers(int count) => Identities(
+        count, static i => new WeChatIdentity(Samples.OfficialAccountAppId, Samples.FollowerOpenId(i)) { FollowState = FollowState.Following });
+
+    private static IEnumerable<WeChatIdentity> Users(int count) => Identities(
+        count, static i => new WeChatIdentity(Samples.MiniProgramAppId, Samples.UserOpenId(i)));
+
+    private static IEnumerable<WeChatIdentity> Identities(int count, Func<int, WeChatIdentity> make)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return Enumerable.Range(0, count).Select(i => make(i) with { UnionId = Samples.UnionId(i), ObservedAt = now, DetailsAt = now });
     }
 }

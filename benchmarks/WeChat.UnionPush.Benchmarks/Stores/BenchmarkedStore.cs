@@ -1,0 +1,30 @@
+namespace WeChat.UnionPush.Benchmarks;
+
+/// <summary>A store, and the same work by hand on the same driver, tables and settings.</summary>
+public abstract class BenchmarkedStore : IAsyncDisposable
+{
+    public const string PostgreSqlVariable = "UNIONPUSH_POSTGRESQL";
+
+    /// <summary>The stores that this machine has: PostgreSQL where the variable holds a connection string.</summary>
+    public static IEnumerable<string> Names => Environment.GetEnvironmentVariable(PostgreSqlVariable) is null ? ["Memory", "Sqlite"] : ["Memory", "Sqlite", "PostgreSql"];
+
+    public abstract IUnionIdRepository Identities { get; }
+
+    public static async Task<BenchmarkedStore> OpenAsync(string name) => name switch
+    {
+        "Sqlite" => await BenchmarkedSqlite.CreateAsync(),
+        "PostgreSql" => await BenchmarkedPostgreSql.CreateAsync(Environment.GetEnvironmentVariable(PostgreSqlVariable)!),
+        _ => new BenchmarkedMemory(),
+    };
+
+    public abstract Task ClearAsync();
+
+    public abstract Task SaveByHandAsync(WeChatIdentity[] batch);
+
+    /// <summary>The openid in the target app of the person behind an openid.</summary>
+    public abstract Task<string?> ResolveByHandAsync(string appId, string openId, string targetAppId);
+
+    public abstract Task<List<(string OpenId, string? Target)>> ResolveByHandAsync(string appId, string[] openIds, string targetAppId);
+
+    public abstract ValueTask DisposeAsync();
+}
