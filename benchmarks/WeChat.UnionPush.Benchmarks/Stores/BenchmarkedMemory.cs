@@ -6,7 +6,7 @@ namespace WeChat.UnionPush.Benchmarks;
 internal sealed class BenchmarkedMemory : BenchmarkedStore
 {
     private readonly Dictionary<(string AppId, string OpenId), string?> _unionIds = [];
-    private readonly Dictionary<(string AppId, string UnionId), string> _openIds = [];
+    private readonly Dictionary<(string AppId, string UnionId), (string OpenId, FollowState State)> _openIds = [];
     private ServiceProvider _services = Hosts.Create(new StubPlatform());
 
     public override IUnionIdRepository Identities => _services.GetRequiredService<IUnionIdRepository>();
@@ -30,7 +30,7 @@ internal sealed class BenchmarkedMemory : BenchmarkedStore
                 _unionIds[(identity.AppId, identity.OpenId)] = identity.UnionId;
                 if (identity.UnionId is { } unionId)
                 {
-                    _openIds[(identity.AppId, unionId)] = identity.OpenId;
+                    _openIds[(identity.AppId, unionId)] = (identity.OpenId, identity.FollowState);
                 }
             }
         }
@@ -38,7 +38,7 @@ internal sealed class BenchmarkedMemory : BenchmarkedStore
         return Task.CompletedTask;
     }
 
-    public override Task<string?> ResolveByHandAsync(string appId, string openId, string targetAppId)
+    public override Task<Link?> ResolveByHandAsync(string appId, string openId, string targetAppId)
     {
         lock (_unionIds)
         {
@@ -46,14 +46,17 @@ internal sealed class BenchmarkedMemory : BenchmarkedStore
         }
     }
 
-    public override Task<List<(string OpenId, string? Target)>> ResolveByHandAsync(string appId, string[] openIds, string targetAppId)
+    public override Task<List<Link>> ResolveByHandAsync(string appId, string[] openIds, string targetAppId)
     {
-        var links = new List<(string, string?)>(openIds.Length);
+        var links = new List<Link>(openIds.Length);
         lock (_unionIds)
         {
             foreach (var openId in openIds)
             {
-                links.Add((openId, Resolve(appId, openId, targetAppId)));
+                if (Resolve(appId, openId, targetAppId) is { } link)
+                {
+                    links.Add(link);
+                }
             }
         }
 
@@ -62,6 +65,14 @@ internal sealed class BenchmarkedMemory : BenchmarkedStore
 
     public override ValueTask DisposeAsync() => _services.DisposeAsync();
 
-    private string? Resolve(string appId, string openId, string targetAppId) =>
-        _unionIds.GetValueOrDefault((appId, openId)) is { } unionId ? _openIds.GetValueOrDefault((targetAppId, unionId)) : null;
+    private Link? Resolve(string appId, string openId, string targetAppId)
+    {
+        if (!_unionIds.TryGetValue((appId, openId), out var unionId))
+        {
+            return null;
+        }
+
+        var (target, state) = unionId is null ? default : _openIds.GetValueOrDefault((targetAppId, unionId));
+        return new Link(openId, unionId, target, state);
+    }
 }

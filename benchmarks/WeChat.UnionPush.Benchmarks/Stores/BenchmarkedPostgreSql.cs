@@ -55,36 +55,21 @@ internal sealed class BenchmarkedPostgreSql : BenchmarkedStore
         await upsert.ExecuteNonQueryAsync();
     }
 
-    public override async Task<string?> ResolveByHandAsync(string appId, string openId, string targetAppId)
+    public override async Task<Link?> ResolveByHandAsync(string appId, string openId, string targetAppId)
     {
-        await using var select = _source.CreateCommand(
-            """
-            select t.open_id
-            from unionpush_identity s left join unionpush_identity t on t.app_id = $3 and t.union_id = s.union_id
-            where s.app_id = $1 and s.open_id = $2
-            """);
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = appId });
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = openId });
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = targetAppId });
-        return await select.ExecuteScalarAsync() as string;
+        await using var select = Select("s.open_id = $2", new NpgsqlParameter<string> { TypedValue = openId }, appId, targetAppId);
+        await using var rows = await select.ExecuteReaderAsync();
+        return await rows.ReadAsync() ? Read(rows) : null;
     }
 
-    public override async Task<List<(string OpenId, string? Target)>> ResolveByHandAsync(string appId, string[] openIds, string targetAppId)
+    public override async Task<List<Link>> ResolveByHandAsync(string appId, string[] openIds, string targetAppId)
     {
-        await using var select = _source.CreateCommand(
-            """
-            select s.open_id, t.open_id
-            from unionpush_identity s left join unionpush_identity t on t.app_id = $3 and t.union_id = s.union_id
-            where s.app_id = $1 and s.open_id = any ($2)
-            """);
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = appId });
-        select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = openIds });
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = targetAppId });
-        var links = new List<(string, string?)>(openIds.Length);
+        await using var select = Select("s.open_id = any ($2)", new NpgsqlParameter<string[]> { TypedValue = openIds }, appId, targetAppId);
+        var links = new List<Link>(openIds.Length);
         await using var rows = await select.ExecuteReaderAsync();
         while (await rows.ReadAsync())
         {
-            links.Add((rows.GetString(0), await rows.IsDBNullAsync(1) ? null : rows.GetString(1)));
+            links.Add(Read(rows));
         }
 
         return links;
@@ -95,6 +80,23 @@ internal sealed class BenchmarkedPostgreSql : BenchmarkedStore
         await ExecuteAsync(_source, $"drop schema {_schema} cascade");
         await _storage.DisposeAsync();
         await _source.DisposeAsync();
+    }
+
+    private static Link Read(NpgsqlDataReader row) => new(
+        row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), row.IsDBNull(3) ? default : (FollowState)row.GetInt16(3));
+
+    private NpgsqlCommand Select(string which, NpgsqlParameter openIds, string appId, string targetAppId)
+    {
+        var select = _source.CreateCommand(
+            $"""
+            select s.open_id, s.union_id, t.open_id, t.follow_state
+            from unionpush_identity s left join unionpush_identity t on t.app_id = $3 and t.union_id = s.union_id
+            where s.app_id = $1 and {which}
+            """);
+        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = appId });
+        select.Parameters.Add(openIds);
+        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = targetAppId });
+        return select;
     }
 
     private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)

@@ -30,7 +30,7 @@ internal sealed class BenchmarkedSqlite : BenchmarkedStore
             "$app", "$open", "$union", "$state", "$observed", "$details");
         _select = Command(
             """
-            select t.open_id
+            select s.union_id, t.open_id, t.follow_state
             from unionpush_identity s left join unionpush_identity t indexed by unionpush_identity_union_id on t.app_id = $target and t.union_id = s.union_id
             where s.app_id = $app and s.open_id = $open
             """,
@@ -74,20 +74,23 @@ internal sealed class BenchmarkedSqlite : BenchmarkedStore
         return Task.CompletedTask;
     }
 
-    public override Task<string?> ResolveByHandAsync(string appId, string openId, string targetAppId)
+    public override Task<Link?> ResolveByHandAsync(string appId, string openId, string targetAppId)
     {
         _select.Transaction = null;
         return Task.FromResult(Resolve(appId, openId, targetAppId));
     }
 
-    public override Task<List<(string OpenId, string? Target)>> ResolveByHandAsync(string appId, string[] openIds, string targetAppId)
+    public override Task<List<Link>> ResolveByHandAsync(string appId, string[] openIds, string targetAppId)
     {
-        var links = new List<(string, string?)>(openIds.Length);
+        var links = new List<Link>(openIds.Length);
         using var transaction = _connection.BeginTransaction(deferred: true);
         _select.Transaction = transaction;
         foreach (var openId in openIds)
         {
-            links.Add((openId, Resolve(appId, openId, targetAppId)));
+            if (Resolve(appId, openId, targetAppId) is { } link)
+            {
+                links.Add(link);
+            }
         }
 
         transaction.Commit();
@@ -103,12 +106,15 @@ internal sealed class BenchmarkedSqlite : BenchmarkedStore
         _directory.Delete(recursive: true);
     }
 
-    private string? Resolve(string appId, string openId, string targetAppId)
+    private Link? Resolve(string appId, string openId, string targetAppId)
     {
         _select.Parameters[0].Value = appId;
         _select.Parameters[1].Value = openId;
         _select.Parameters[2].Value = targetAppId;
-        return _select.ExecuteScalar() as string;
+        using var row = _select.ExecuteReader();
+        return row.Read()
+            ? new Link(openId, row.IsDBNull(0) ? null : row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1), row.IsDBNull(2) ? default : (FollowState)row.GetInt32(2))
+            : null;
     }
 
     private SqliteCommand Command(string sql, params string[] parameters)

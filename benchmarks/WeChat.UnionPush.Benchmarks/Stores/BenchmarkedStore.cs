@@ -21,10 +21,13 @@ public abstract class BenchmarkedStore : IAsyncDisposable
 
     public abstract Task SaveByHandAsync(WeChatIdentity[] batch);
 
-    /// <summary>The openid in the target app of the person behind an openid.</summary>
-    public abstract Task<string?> ResolveByHandAsync(string appId, string openId, string targetAppId);
+    /// <summary>The person behind an openid in the target app: what a push has to know of it.</summary>
+    public abstract Task<Link?> ResolveByHandAsync(string appId, string openId, string targetAppId);
 
-    public abstract Task<List<(string OpenId, string? Target)>> ResolveByHandAsync(string appId, string[] openIds, string targetAppId);
+    public abstract Task<List<Link>> ResolveByHandAsync(string appId, string[] openIds, string targetAppId);
 
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>No UnionID, no target and not following are three answers.</summary>
+    public readonly record struct Link(string OpenId, string? UnionId, string? Target, FollowState State);
 }

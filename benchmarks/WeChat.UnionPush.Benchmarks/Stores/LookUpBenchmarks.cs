@@ -46,7 +46,7 @@ public class LookUpBenchmarks
 
     [BenchmarkCategory("One"), Benchmark(Baseline = true)]
     public async Task<string> OneByHand() =>
-        await _store.ResolveByHandAsync(Samples.MiniProgramAppId, _openId, Samples.OfficialAccountAppId) ?? throw new InvalidOperationException("Nobody.");
+        (await _store.ResolveByHandAsync(Samples.MiniProgramAppId, _openId, Samples.OfficialAccountAppId))?.Target ?? throw new InvalidOperationException("Nobody.");
 
     [BenchmarkCategory("One"), Benchmark]
     public async Task<string> One()
