@@ -20,7 +20,8 @@ fi
 results=artifacts/test-results
 rm -rf "$results"
 status=0
-UNIONPUSH_REQUIRE_SERVERS=1 dotnet test --configuration Release --logger trx --results-directory "$results" "$@" || status=$?
+# No test takes minutes, so a run in which none ends for ten has a test that hangs: it is named and fails.
+UNIONPUSH_REQUIRE_SERVERS=1 dotnet test --configuration Release --logger trx --results-directory "$results" --blame-hang-timeout 10m --blame-hang-dump-type none "$@" || status=$?
 
 count() { grep -ho "<Counters [^>]*" "$results"/*.trx 2>/dev/null | grep -o " $1=\"[0-9]*\"" | tr -dc '0-9\n' | awk '{ sum += $1 } END { print sum + 0 }'; }
 total=$(count total)

@@ -14,6 +14,12 @@ namespace WeChat.UnionPush.Tests.Stores;
 /// </summary>
 public sealed class PostgreSqlServer : IAsyncDisposable
 {
+    /// <summary>
+    /// The server ends when this shell's standard input does: when it is closed here, and also when the test run is killed and can close nothing. It
+    /// holds none of the test run's own pipes, whose reader would otherwise wait for it.
+    /// </summary>
+    private const string Guard = "\"$@\" </dev/null & server=$!; read -r end; kill -INT $server; wait $server";
+
     private readonly SemaphoreSlim _starting = new(1);
     private readonly List<string> _log = [];
     private readonly TemporaryFolder _folder = new();
@@ -62,7 +68,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         if (_server is { } server)
         {
             _server = null;
-            await RunAsync("kill", "-INT", server.Id.ToString(CultureInfo.InvariantCulture));
+            server.StandardInput.Close();
             await server.WaitForExitAsync();
             server.Dispose();
         }
@@ -127,7 +133,16 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         var command = await AsUnprivilegedAsync(
             Path.Combine(programs, "postgres"), "-D", DataFolder, "-p", _port.ToString(CultureInfo.InvariantCulture),
             "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={DataFolder}", "-c", "max_connections=300", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "deadlock_timeout=50ms");
-        var server = new Process { StartInfo = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, WorkingDirectory = _folder.Path } };
+        var server = new Process
+        {
+            StartInfo = new ProcessStartInfo("sh", ["-c", Guard, "sh", .. command])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = _folder.Path,
+            },
+        };
         var ready = new TaskCompletionSource();
         server.ErrorDataReceived += (_, line) =>
         {
@@ -146,13 +161,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         };
         server.Start();
         server.BeginErrorReadLine();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            if (_server == server)
-            {
-                server.Kill();
-            }
-        };
+        server.BeginOutputReadLine();
         await ready.Task;
         _server = server;
     }
