@@ -1,6 +1,8 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using WeChat.UnionPush.Testing;
 
 namespace WeChat.UnionPush.Tests;
 
@@ -13,18 +15,21 @@ public sealed partial class ReadmeTests
     [MemberData(nameof(Readmes))]
     public void Every_snippet_compiles(string readme)
     {
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path)).ToArray();
         var snippets = Snippets(readme);
         Assert.InRange(snippets.Count, 5, 100);
-        foreach (var snippet in snippets)
+        Assert.All(snippets, snippet => Compile(snippet));
+    }
+
+    [Fact]
+    public async Task The_store_it_shows_passes_every_case()
+    {
+        using var image = new MemoryStream();
+        Assert.True(Compile(Snippets("README.md").Single(snippet => snippet.Contains("class MyRepository", StringComparison.Ordinal))).Emit(image).Success);
+        var type = Assembly.Load(image.ToArray()).GetType("MyRepository", throwOnError: true)!;
+        foreach (var name in UnionIdRepositoryConformance.CaseNames)
         {
-            var usings = "using System; using System.Collections.Generic; using System.IO; using System.Linq; using System.Net.Http; using System.Threading; using System.Threading.Tasks;\n";
-            var compilation = CSharpCompilation.Create(
-                "Snippet",
-                [CSharpSyntaxTree.ParseText(usings + snippet, new CSharpParseOptions(LanguageVersion.Latest))],
-                references,
-                new CSharpCompilationOptions(snippet.Contains("CreateApplicationBuilder", StringComparison.Ordinal) || snippet.Contains("CreateBuilder", StringComparison.Ordinal) ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
-            Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning && diagnostic.Id != "CS1701").Select(diagnostic => $"{diagnostic}\n{snippet}"));
+            var store = (IUnionIdRepository)Activator.CreateInstance(type)!;
+            await UnionIdRepositoryConformance.RunAsync(name, _ => new(store));
         }
     }
 
@@ -54,6 +59,19 @@ public sealed partial class ReadmeTests
         var metrics = Metric().Matches(File.ReadAllText(Path.Combine(Root(), "src/WeChat.UnionPush/Diagnostics/Telemetry.cs"))).Select(match => match.Groups[1].Value).ToList();
         Assert.InRange(metrics.Count, 5, 100);
         Assert.All(metrics, metric => Assert.Contains($"`{metric}`", readme, StringComparison.Ordinal));
+    }
+
+    private static CSharpCompilation Compile(string snippet)
+    {
+        const string usings = "using System; using System.Collections.Generic; using System.IO; using System.Linq; using System.Net.Http; using System.Threading; using System.Threading.Tasks;\n";
+        var isProgram = snippet.Contains("CreateApplicationBuilder", StringComparison.Ordinal) || snippet.Contains("CreateBuilder", StringComparison.Ordinal);
+        var compilation = CSharpCompilation.Create(
+            "Snippet",
+            [CSharpSyntaxTree.ParseText(usings + snippet, new CSharpParseOptions(LanguageVersion.Latest))],
+            ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path)),
+            new CSharpCompilationOptions(isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning && diagnostic.Id != "CS1701").Select(diagnostic => $"{diagnostic}\n{snippet}"));
+        return compilation;
     }
 
     private static List<string> Snippets(string readme) =>
