@@ -12,6 +12,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 {
     private const string Begin = "begin";
     private const string BeginImmediate = "begin immediate";
+    private const string BeginExclusive = "begin exclusive";
     private const string Commit = "commit";
 
     private static readonly int IdleLimit = Math.Max(4, Environment.ProcessorCount);
@@ -45,8 +46,14 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             var writer = _writer ??= OpenWriter();
             if (_schema.UpgradesFrom(VersionOf(writer)).Count > 0)
             {
-                // Readers and the writer do not wait for each other, and commits need no flush to the disk. The file remembers it.
-                writer.Execute("pragma journal_mode = wal");
+                // Readers and the writer do not wait for each other, and commits need no flush to the disk. The file remembers it. SQLite does not wait
+                // when another process does the same; a transaction that lets nobody else in does.
+                while (!writer.TryExecute("pragma journal_mode = wal"))
+                {
+                    writer.Execute(BeginExclusive);
+                    writer.Execute(Commit);
+                }
+
                 writer.Execute(BeginImmediate);
                 foreach (var upgrade in _schema.UpgradesFrom(VersionOf(writer)))
                 {

@@ -56,6 +56,18 @@ internal sealed class SqliteSession : IDisposable
     /// <summary>Runs statements once.</summary>
     public void Execute(string sql) => SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(_connection.Handle!, sql), _connection.Handle!);
 
+    /// <summary>Runs statements once, unless another connection is in the way.</summary>
+    public bool TryExecute(string sql)
+    {
+        var result = raw.sqlite3_exec(_connection.Handle!, sql);
+        if (result != raw.SQLITE_BUSY)
+        {
+            SqliteException.ThrowExceptionForRC(result, _connection.Handle!);
+        }
+
+        return result != raw.SQLITE_BUSY;
+    }
+
     /// <summary>Lets a cancellation stop a statement that runs long.</summary>
     public CancellationTokenRegistration InterruptOn(CancellationToken cancellationToken) =>
         cancellationToken.UnsafeRegister(static connection => raw.sqlite3_interrupt((sqlite3)connection!), _connection.Handle);

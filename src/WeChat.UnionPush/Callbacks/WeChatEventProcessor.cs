@@ -69,7 +69,9 @@ internal sealed class WeChatEventProcessor(
 
     private async Task<bool> HandleSomeAsync(CancellationToken stoppingToken)
     {
-        var taken = await inbox.TakeAsync(appIds, BatchSize, 2 * options.HandlerTimeout, stoppingToken).ConfigureAwait(false);
+        // Not cancelled by the host's stop: a store may have given what nobody then waits for, and only the end of the lease would bring it back.
+        stoppingToken.ThrowIfCancellationRequested();
+        var taken = await inbox.TakeAsync(appIds, BatchSize, 2 * options.HandlerTimeout, CancellationToken.None).ConfigureAwait(false);
         if (taken.Count == 0)
         {
             return false;

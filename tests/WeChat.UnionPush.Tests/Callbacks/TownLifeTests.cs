@@ -56,7 +56,7 @@ public sealed class TownLifeTests(PostgreSqlServer server)
     {
         town.Account.RefusedMessages = refusals;
         var inbox = new WatchedInbox(one.Inbox, other.Inbox);
-        var life = new Life(town, seed);
+        var life = new Life(town, inbox, seed);
         await using var there = await StartAsync(other);
         var here = await StartAsync(one);
         life.Hosts = [here, there];
@@ -116,13 +116,14 @@ public sealed class TownLifeTests(PostgreSqlServer server)
     private sealed class Life
     {
         private readonly Town _town;
+        private readonly WatchedInbox _inbox;
         private readonly Random _random;
         private readonly HashSet<SimulatedPerson> _refusing = [];
         private int _pushes;
 
-        public Life(Town town, int seed)
+        public Life(Town town, WatchedInbox inbox, int seed)
         {
-            (_town, _random) = (town, new Random(seed));
+            (_town, _inbox, _random) = (town, inbox, new Random(seed));
             People = [.. town.Platform.AddPeople(60)];
             town.Account.Callback = new SimulatedCallback(PlatformPush.Token, ReceiveAsync)
             {
@@ -164,6 +165,7 @@ public sealed class TownLifeTests(PostgreSqlServer server)
                 }
 
                 // Twice within a second, now and then. The platform waits five seconds for an answer, and so does the clock.
+                await _inbox.WhenQuietAsync();
                 _town.Time.Advance(TimeSpan.FromMilliseconds(_random.Next(500, 2_000)));
                 await _town.Platform.Callbacks.WhenIdleAsync();
             }

@@ -11,7 +11,10 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
     private readonly List<(Func<bool> IsReached, TaskCompletionSource Source)> _waiters = [];
 
     private readonly HashSet<(string AppId, string Key)> _known = [];
-    private readonly HashSet<(string AppId, string Key)> _resting = [];
+    private readonly HashSet<(string AppId, string Key)> _settled = [];
+
+    // Taken, or about to be; the others that are known are settled, or wait for a later time.
+    private readonly HashSet<(string AppId, string Key)> _atWork = [];
 
     /// <summary>How many events were added, the repeated ones included.</summary>
     public int Added { get; private set; }
@@ -31,18 +34,25 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
 
     public Task WaitForSettledAsync(int count) => WaitAsync(() => Settled >= count);
 
+    /// <summary>Waits until no event is at work. Only then may the clock move without a time limit striking because a thread was slow.</summary>
+    public Task WhenQuietAsync() => WaitAsync(() => _atWork.Count == 0);
+
     /// <summary>Waits until every event that was ever added is settled, and moves the clock on to those that are tried again later.</summary>
     public async Task WaitUntilEmptyAsync(ManualTimeProvider time)
     {
-        while (true)
+        await WhenQuietAsync();
+        while (!IsEmpty())
         {
-            await WaitAsync(() => Settled + _resting.Count == _known.Count);
-            if (Settled == _known.Count)
-            {
-                return;
-            }
-
             time.Advance(TimeSpan.FromMinutes(1));
+            await WhenQuietAsync();
+        }
+
+        bool IsEmpty()
+        {
+            lock (_waiters)
+            {
+                return _settled.Count == _known.Count;
+            }
         }
     }
 
@@ -60,6 +70,7 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
         {
             Added += callbacks.Count;
             _known.UnionWith(callbacks.Select(callback => (callback.AppId, callback.DeduplicationKey)));
+            _atWork.UnionWith(callbacks.Select(callback => (callback.AppId, callback.DeduplicationKey)).Except(_settled));
         });
         return added;
     }
@@ -68,14 +79,14 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
         IReadOnlyCollection<string> appIds, int limit, TimeSpan leaseDuration, CancellationToken cancellationToken = default)
     {
         var taken = await Inner.TakeAsync(appIds, limit, leaseDuration, cancellationToken);
-        Reach(() => _resting.ExceptWith(taken.Select(NameOf)));
+        Reach(() => _atWork.UnionWith(taken.Select(NameOf)));
         return taken;
     }
 
     public async ValueTask CompleteAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default)
     {
         await Inner.CompleteAsync(events, cancellationToken);
-        Reach(() => Settled += events.Count);
+        Reach(() => Settle(events));
     }
 
     public async ValueTask ReturnAsync(IReadOnlyCollection<TakenWeChatEvent> events, DateTimeOffset availableAt, CancellationToken cancellationToken = default)
@@ -84,14 +95,18 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
         Reach(() =>
         {
             Returned.AddRange(Enumerable.Repeat(availableAt, events.Count));
-            _resting.UnionWith(events.Select(NameOf));
+            _atWork.ExceptWith(events.Select(NameOf));
         });
     }
 
     public async ValueTask BuryAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default)
     {
         await Inner.BuryAsync(events, cancellationToken);
-        Reach(() => (Settled, Buried) = (Settled + events.Count, Buried + events.Count));
+        Reach(() =>
+        {
+            Settle(events);
+            Buried += events.Count;
+        });
     }
 
     public async ValueTask<int> ExpireAsync(DateTimeOffset settledBefore, int limit, CancellationToken cancellationToken = default)
@@ -104,6 +119,13 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
     private IWeChatEventInbox Inner => inners[Interlocked.Increment(ref _calls) % inners.Length];
 
     private static (string AppId, string Key) NameOf(TakenWeChatEvent taken) => (taken.AppId, taken.DeduplicationKey);
+
+    private void Settle(IReadOnlyCollection<TakenWeChatEvent> events)
+    {
+        Settled += events.Count;
+        _settled.UnionWith(events.Select(NameOf));
+        _atWork.ExceptWith(events.Select(NameOf));
+    }
 
     private Task WaitAsync(Func<bool> isReached)
     {

@@ -28,6 +28,28 @@ public sealed class SqliteStoreTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public async Task Many_may_open_a_new_file_at_the_same_moment()
+    {
+        for (var file = 0; file < 50; file++)
+        {
+            var name = _folder[$"new-{file}.db"];
+            using var start = new Barrier(4);
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(host => Task.Factory.StartNew(
+                async () =>
+                {
+                    await using var storage = new SqliteUnionPushStorage($"Data Source={name}");
+                    start.SignalAndWait(Cancelled);
+                    await storage.Identities.SaveAsync([new WeChatIdentity("wx", $"o{host}")], Cancelled);
+                },
+                Cancelled,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default).Unwrap()));
+            await using var opened = new SqliteUnionPushStorage($"Data Source={name}");
+            Assert.Equal(4, (await opened.Identities.FindAsync("wx", ["o0", "o1", "o2", "o3"], Cancelled)).Count);
+        }
+    }
+
     [Theory, MemberData(nameof(IdentityCases))]
     public async Task Identities_conform(string name)
     {
