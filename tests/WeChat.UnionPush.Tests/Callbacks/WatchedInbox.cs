@@ -13,8 +13,8 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
     private readonly HashSet<(string AppId, string Key)> _known = [];
     private readonly HashSet<(string AppId, string Key)> _settled = [];
 
-    // Taken, or about to be; the others that are known are settled, or wait for a later time.
-    private readonly HashSet<(string AppId, string Key)> _atWork = [];
+    // Taken, with the lease, or about to be; the others that are known are settled, or wait for a later time.
+    private readonly Dictionary<(string AppId, string Key), string?> _atWork = [];
 
     /// <summary>How many events were added, the repeated ones included.</summary>
     public int Added { get; private set; }
@@ -69,8 +69,13 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
         Reach(() =>
         {
             Added += callbacks.Count;
-            _known.UnionWith(callbacks.Select(callback => (callback.AppId, callback.DeduplicationKey)));
-            _atWork.UnionWith(callbacks.Select(callback => (callback.AppId, callback.DeduplicationKey)).Except(_settled));
+            foreach (var name in callbacks.Select(callback => (callback.AppId, callback.DeduplicationKey)))
+            {
+                if (_known.Add(name) && !_settled.Contains(name))
+                {
+                    _atWork.TryAdd(name, null);
+                }
+            }
         });
         return added;
     }
@@ -79,7 +84,13 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
         IReadOnlyCollection<string> appIds, int limit, TimeSpan leaseDuration, CancellationToken cancellationToken = default)
     {
         var taken = await Inner.TakeAsync(appIds, limit, leaseDuration, cancellationToken);
-        Reach(() => _atWork.UnionWith(taken.Select(NameOf)));
+        Reach(() =>
+        {
+            foreach (var one in taken)
+            {
+                _atWork[NameOf(one)] = one.LeaseId;
+            }
+        });
         return taken;
     }
 
@@ -95,7 +106,14 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
         Reach(() =>
         {
             Returned.AddRange(Enumerable.Repeat(availableAt, events.Count));
-            _atWork.ExceptWith(events.Select(NameOf));
+            foreach (var one in events)
+            {
+                // Another host may have taken it again before this one comes to say so.
+                if (_atWork.GetValueOrDefault(NameOf(one)) == one.LeaseId)
+                {
+                    _atWork.Remove(NameOf(one));
+                }
+            }
         });
     }
 
@@ -123,22 +141,36 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
     private void Settle(IReadOnlyCollection<TakenWeChatEvent> events)
     {
         Settled += events.Count;
-        _settled.UnionWith(events.Select(NameOf));
-        _atWork.ExceptWith(events.Select(NameOf));
+        foreach (var name in events.Select(NameOf))
+        {
+            _settled.Add(name);
+            _atWork.Remove(name);
+        }
     }
 
-    private Task WaitAsync(Func<bool> isReached)
+    private async Task WaitAsync(Func<bool> isReached)
     {
+        var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_waiters)
         {
             if (isReached())
             {
-                return Task.CompletedTask;
+                return;
             }
 
-            var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Add((isReached, source));
-            return source.Task;
+        }
+
+        try
+        {
+            await source.Task.WaitAsync(Runs.Patience);
+        }
+        catch (TimeoutException)
+        {
+            lock (_waiters)
+            {
+                Assert.Fail($"{_atWork.Count} events stay at work; of {_known.Count} known ones {_settled.Count} are settled, {Returned.Count} were returned.");
+            }
         }
     }
 
