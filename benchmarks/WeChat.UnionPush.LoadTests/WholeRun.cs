@@ -44,7 +44,11 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
     public async Task SyncAsync()
     {
         using var metrics = Metrics.Listen();
-        await SyncOnceAsync();
+        for (var warmUp = 0; warmUp < 4; warmUp++)
+        {
+            await SyncOnceAsync();
+        }
+
         Print(await SyncOnceAsync());
     }
 
@@ -52,7 +56,11 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
     {
         using var client = BareClient.CreateHttpClient(concurrency);
         var bare = await BareAsync(client);
-        await BareSyncOnceAsync(bare);
+        for (var warmUp = 0; warmUp < 4; warmUp++)
+        {
+            await BareSyncOnceAsync(bare);
+        }
+
         Print(await BareSyncOnceAsync(bare));
     }
 
@@ -149,7 +157,7 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
     /// <summary>Warms up, then runs all operations on as many loops as are wanted at the same time.</summary>
     private async Task MeasureAsync<T>(Func<int, Task<T>> operation, Func<T, bool> succeeded)
     {
-        await RunAsync(operation, succeeded, latency > 0 ? concurrency * 10 : Math.Max(operations / 5, 5_000));
+        await RunAsync(operation, succeeded, latency > 0 ? concurrency * 10 : operations);
         var measurement = Measurement.Start();
         await RunAsync(operation, succeeded, operations);
         Print(measurement.End(operations));

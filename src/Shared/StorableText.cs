@@ -9,14 +9,10 @@ internal static class StorableText
     /// <summary>Whether a text can be stored: it has no U+0000 and no half of a surrogate pair.</summary>
     public static bool Fits(ReadOnlySpan<char> text)
     {
-        if (text.Contains('\0'))
+        // One look is enough for nearly every text.
+        for (var start = text.IndexOfAnyExceptInRange('\u0001', '\uD7FF'); start >= 0; start = text.IndexOfAnyExceptInRange('\u0001', '\uD7FF'))
         {
-            return false;
-        }
-
-        for (var start = text.IndexOfAnyInRange('\uD800', '\uDFFF'); start >= 0; start = text.IndexOfAnyInRange('\uD800', '\uDFFF'))
-        {
-            if (Rune.DecodeFromUtf16(text[start..], out _, out var length) != OperationStatus.Done)
+            if (Rune.DecodeFromUtf16(text[start..], out var rune, out var length) != OperationStatus.Done || rune.Value == 0)
             {
                 return false;
             }

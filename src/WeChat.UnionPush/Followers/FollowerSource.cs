@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Threading.Channels;
 
 namespace WeChat.UnionPush;
 
@@ -57,32 +58,20 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
     public async IAsyncEnumerable<FollowerBatch> GetBatchesAsync(IReadOnlyCollection<string> openIds, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var underWay = new Queue<Task<FollowerBatch>>();
+        var answered = Channel.CreateBounded<FollowerBatch>(1);
+        var asking = AskAllAsync(openIds, answered.Writer, stop.Token);
         try
         {
-            foreach (var batch in openIds.Chunk(BatchSize))
+            await foreach (var batch in answered.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
             {
-                if (underWay.Count == options.ConcurrentBatches)
-                {
-                    yield return await underWay.Dequeue().ConfigureAwait(false);
-                }
-
-                underWay.Enqueue(AskAsync(batch, stop.Token));
-            }
-
-            while (underWay.Count > 0)
-            {
-                yield return await underWay.Dequeue().ConfigureAwait(false);
+                yield return batch;
             }
         }
         finally
         {
-            if (underWay.Count > 0)
-            {
-                // One batch failed or the consumer left: the others end now, and their failures are nobody's surprise.
-                await stop.CancelAsync().ConfigureAwait(false);
-                await Task.WhenAll(underWay).ContinueWith(static all => all.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
-            }
+            // When the consumer leaves early, what is under way ends now.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await asking.ConfigureAwait(false);
         }
     }
 
@@ -142,8 +131,22 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
         return answer;
     }
 
-    private async Task<FollowerBatch> AskAsync(string[] openIds, CancellationToken cancellationToken) =>
-        new(openIds, await GetBatchAsync(openIds, cancellationToken).ConfigureAwait(false));
+    /// <summary>As many batches at the same time as the options say, while the consumer works on those that are answered. A failure goes to the consumer.</summary>
+    private async Task AskAllAsync(IReadOnlyCollection<string> openIds, ChannelWriter<FollowerBatch> answered, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Parallel.ForEachAsync(
+                openIds.Chunk(BatchSize),
+                new ParallelOptions { MaxDegreeOfParallelism = options.ConcurrentBatches, CancellationToken = cancellationToken },
+                async (batch, stop) => await answered.WriteAsync(new(batch, await GetBatchAsync(batch, stop).ConfigureAwait(false)), stop).ConfigureAwait(false)).ConfigureAwait(false);
+            answered.Complete();
+        }
+        catch (Exception exception)
+        {
+            answered.Complete(exception);
+        }
+    }
 
     private async Task<List<FollowerAnswer>> GetBatchAsync(ReadOnlyMemory<string> openIds, CancellationToken cancellationToken)
     {

@@ -15,6 +15,9 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
     // Also the lock.
     private readonly Dictionary<string, App> _apps = new(StringComparer.Ordinal);
 
+    // For one use at a time, and empty between them: a walk needs one as large as a page for each of its pages.
+    private readonly HashSet<string> _distinct = new(StringComparer.Ordinal);
+
     public ValueTask<SavedIdentities> SaveAsync(IReadOnlyCollection<WeChatIdentity> observations, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(observations);
@@ -123,21 +126,26 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
         cancellationToken.ThrowIfCancellationRequested();
         linkedBefore = Millisecond.Cut(linkedBefore);
         unlinkedBefore = Millisecond.Cut(unlinkedBefore);
-        var outdated = new List<string>();
-        var distinct = new HashSet<string>(StringComparer.Ordinal);
         lock (_apps)
         {
-            var app = _apps.GetValueOrDefault(appId);
-            foreach (var openId in openIds)
+            try
             {
-                if (IsOutdated(app, openId) && distinct.Add(openId))
+                var app = _apps.GetValueOrDefault(appId);
+                foreach (var openId in openIds)
                 {
-                    outdated.Add(openId);
+                    if (IsOutdated(app, openId))
+                    {
+                        _distinct.Add(openId);
+                    }
                 }
+
+                return new(_distinct.ToArray());
+            }
+            finally
+            {
+                _distinct.Clear();
             }
         }
-
-        return new(outdated);
 
         bool IsOutdated(App? app, string openId) => app is null
             || !app.Identities.TryGetValue(openId, out var identity)

@@ -126,7 +126,7 @@ public sealed class FollowerSourceTests
             break;
         }
 
-        Assert.InRange(town.Platform.Calls.Count("/cgi-bin/user/info/batchget"), 1, 5);
+        Assert.InRange(town.Platform.Calls.Count("/cgi-bin/user/info/batchget"), 1, 6);
     }
 
     private static IFollowerSource Source(Town town) => town.Services.GetRequiredService<IFollowerSource>();

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using WeChat.UnionPush.PostgreSql;
 using WeChat.UnionPush.Testing;
+using WeChat.UnionPush.Tests.Stores;
 
 namespace WeChat.UnionPush.Tests.Followers;
 
@@ -25,6 +27,78 @@ public sealed class FollowerSyncTests
         Assert.Equal(0, third.Left);
         Assert.Contains(people[0].OpenIdIn(town.Account), await FollowingAsync(town));
         Assert.Equal(0, third.Detailed);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Who_comes_and_goes_during_a_walk_is_told_truly_by_the_next(int seed)
+    {
+        await using var town = new Town(seed: seed);
+        var random = new Random(seed);
+        var people = town.Platform.AddPeople(26_000);
+        town.Account.AddFollowers(people.Slice(0, 24_000));
+        await town.Push.SyncFollowersAsync();
+
+        // Some of the first and the last page, and some who do not follow yet, all through the walk.
+        SimulatedPerson[] restless = [.. people.Where((_, index) => index % 40 == 0)];
+        town.Time.Advance(TimeSpan.FromHours(1));
+        var moves = 0;
+        await town.Push.SyncFollowersAsync(
+            new Recorded<FollowerSyncProgress>(_ =>
+            {
+                foreach (var person in random.GetItems(restless, 50))
+                {
+                    moves++;
+                    if (person.IsFollowing(town.Account))
+                    {
+                        person.Unfollow(town.Account);
+                    }
+                    else
+                    {
+                        person.Follow(town.Account);
+                    }
+                }
+
+                town.Time.Advance(TimeSpan.FromMilliseconds(10));
+            }),
+            full: true);
+        Assert.True(moves > 500);
+        Assert.NotEqual(Truth(), await FollowingAsync(town));
+
+        town.Time.Advance(TimeSpan.FromHours(1));
+        await town.Push.SyncFollowersAsync();
+        Assert.Equal(Truth(), await FollowingAsync(town));
+
+        IEnumerable<string> Truth() => people.Where(person => person.IsFollowing(town.Account)).Select(person => person.OpenIdIn(town.Account)).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_goes_away_during_a_walk_ends_it_and_the_next_one_goes_on()
+    {
+        await using var server = new PostgreSqlServer();
+        var connection = await server.CreateDatabaseAsync();
+        await using var town = new Town(choose: builder => builder.UsePostgreSql(connection));
+        await town.Services.GetRequiredService<PostgreSqlUnionPushStorage>().EnsureSchemaAsync();
+        town.Account.AddFollowers(town.Platform.AddPeople(25_000));
+        var gone = false;
+        var broken = await Assert.ThrowsAsync<UnionPushStorageException>(() => town.Push.SyncFollowersAsync(new Recorded<FollowerSyncProgress>(progress =>
+        {
+            if (!gone && progress.Listed == 10_000)
+            {
+                gone = true;
+                server.StopAsync().GetAwaiter().GetResult();
+            }
+        })));
+        Assert.True(broken.IsTransient);
+
+        // The lease of the one that broke off has to end first.
+        await server.StartAsync();
+        town.Time.Advance(TimeSpan.FromMinutes(2));
+        var report = await town.Push.SyncFollowersAsync();
+        Assert.Equal((FollowerSyncOutcome.Completed, true, 15_000), (report.Outcome, report.Resumed, report.Listed));
+        Assert.Equal(25_000, (await FollowingAsync(town)).Count);
     }
 
     [Fact]
