@@ -2,7 +2,8 @@
 # Runs the whole-run programs and their bare twins in turn, several rounds, and writes the medians to RESULTS.md.
 #   benchmarks/run.sh [rounds]            6 rounds unless told otherwise; an even number, so that each is as often the first as its twin
 #   SENDS=50000 FOLLOWERS=200000          how much each run does
-#   MICRO=1                               the BenchmarkDotNet classes as well, which takes some twenty minutes more
+#   MICRO=1                               the BenchmarkDotNet classes as well, which takes some ten minutes more
+#   UNIONPUSH_POSTGRESQL="Host=…;Database=…;Username=…" MICRO=1           those of the stores with PostgreSQL too
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -63,8 +64,19 @@ done
   "${program[@]}" report "$work/lines"
 } >"$work/results"
 
+dotnet publish -c Release --runtime linux-x64 --output "$work/aot" --nologo -v quiet WeChat.UnionPush.AotSmoke
+{
+  echo "# Native AOT"
+  echo
+  echo "The whole flow on SQLite and the simulated platform (\`WeChat.UnionPush.AotSmoke\`, net8.0, linux-x64), in one program of $(du -m --apparent-size "$work/aot/WeChat.UnionPush.AotSmoke" | cut -f1) MB. From its start:"
+  echo "$("$work/aot/WeChat.UnionPush.AotSmoke" | head -1)."
+  echo
+} >>"$work/results"
+
 if [[ -n ${MICRO:-} ]]; then
-  dotnet run -c Release --project WeChat.UnionPush.Benchmarks -- --filter '*' --exporters github --artifacts "$work/micro" >&2
+  # Short runs of each but the loads, which have a job of their own.
+  dotnet run -c Release --project WeChat.UnionPush.Benchmarks -- --filter '*AccessToken*' '*Answer*' '*Message*' '*PushBenchmarks*' '*LookUp*' --job short --exporters github --artifacts "$work/micro" >&2
+  dotnet run -c Release --project WeChat.UnionPush.Benchmarks -- --filter '*Load*' --exporters github --artifacts "$work/micro" >&2
   {
     echo "# Hot paths one by one"
     for table in "$work"/micro/results/*-report-github.md; do

@@ -43,7 +43,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         await LockAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var writer = _writer ??= OpenWriter();
+            var writer = _writer ??= new SqliteSession(_connectionString.ConnectionString);
             if (_schema.UpgradesFrom(VersionOf(writer)).Count > 0)
             {
                 // Readers and the writer do not wait for each other, and commits need no flush to the disk. The file remembers it. SQLite does not wait
@@ -107,7 +107,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         await LockAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var writer = _writer ??= OpenWriter();
+            var writer = _writer ??= new SqliteSession(_connectionString.ConnectionString);
             writer.Prepare(BeginImmediate).Run();
             var result = write(writer, state, cancellationToken);
             writer.Prepare(Commit).Run();
@@ -202,15 +202,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             _writing.Release();
             throw new ObjectDisposedException(nameof(SqliteUnionPushStorage));
         }
-    }
-
-    private SqliteSession OpenWriter()
-    {
-        var writer = new SqliteSession(_connectionString.ConnectionString);
-
-        // A batch touches pages all over the file: those it can keep in memory it does not write twice.
-        writer.Execute("pragma cache_size = -16000");
-        return writer;
     }
 
     // Closing rolls a transaction back, whatever state it is in.
