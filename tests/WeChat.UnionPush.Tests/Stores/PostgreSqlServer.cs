@@ -15,10 +15,19 @@ namespace WeChat.UnionPush.Tests.Stores;
 public sealed class PostgreSqlServer : IAsyncDisposable
 {
     /// <summary>
-    /// The server ends when this shell's standard input does: when it is closed here, and also when the test run is killed and can close nothing. It
-    /// holds none of the test run's own pipes, whose reader would otherwise wait for it.
+    /// The server ends when this shell's standard input does: when it is closed here, and also when the test run is killed and can close nothing. The
+    /// shell ends with the server, which may do so by itself. Neither holds the test run's own pipes, whose reader would otherwise wait for them.
     /// </summary>
-    private const string Guard = "\"$@\" </dev/null & server=$!; read -r end; kill -INT $server; wait $server";
+    private const string Guard = """
+        exec 3<&0
+        "$@" </dev/null 3<&- &
+        server=$!
+        (read -r end <&3; kill -INT $server) &
+        watch=$!
+        exec 3<&-
+        wait $server
+        kill $watch 2>/dev/null
+        """;
 
     private readonly SemaphoreSlim _starting = new(1);
     private readonly List<string> _log = [];
