@@ -58,14 +58,17 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
         where s.app_id = $1 and s.open_id = $2
         """;
 
-    // Which of several targets is preferred is decided by who reads them: sorting each one's single row costs the server a sixth.
+    // Which of several targets is preferred is decided by who reads them: sorting each one's single row costs the server a sixth. That n is positive
+    // is nothing new; said inside, it keeps the server from remembering targets by their UnionID, of which it never sees one twice.
     internal const string SelectLinks = """
-        select s.union_id, s.follow_state, s.observed_at, s.details_at, t.open_id, t.follow_state, t.observed_at, t.details_at, q.n::integer
+        select s.union_id, s.follow_state, s.observed_at, s.details_at, t.open_id, t.follow_state, t.observed_at, t.details_at, q.n
         from unnest($2::text[]) with ordinality q (open_id, n)
         cross join lateral (
-            select * from unionpush_identity s where s.app_id = $1 and s.open_id = q.open_id offset 0) s
+            select s.union_id, s.follow_state, s.observed_at, s.details_at
+            from unionpush_identity s where s.app_id = $1 and s.open_id = q.open_id offset 0) s
         left join lateral (
-            select * from unionpush_identity t where t.app_id = $3 and t.union_id = s.union_id offset 0) t on true
+            select t.open_id, t.follow_state, t.observed_at, t.details_at
+            from unionpush_identity t where t.app_id = $3 and t.union_id = s.union_id and q.n > 0 offset 0) t on true
         """;
 
     internal const string SelectByUnionIds = """
@@ -187,8 +190,9 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
             SelectLinks,
             row =>
             {
-                ref var link = ref links[row.GetInt32(8) - 1];
-                var other = ReadLink(row, asked[row.GetInt32(8) - 1]);
+                var i = row.GetInt64(8) - 1;
+                ref var link = ref links[i];
+                var other = ReadLink(row, asked[i]);
                 link = link is null || IsPreferred(other.Target!, link.Target!) ? other : link;
                 return link;
             },

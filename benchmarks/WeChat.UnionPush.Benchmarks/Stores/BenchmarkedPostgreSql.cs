@@ -36,6 +36,8 @@ internal sealed class BenchmarkedPostgreSql : BenchmarkedStore
 
     public override Task ClearAsync() => ExecuteAsync(_source, "truncate unionpush_identity");
 
+    public override Task SettleAsync() => ExecuteAsync(_source, "vacuum (analyze) unionpush_identity");
+
     public override async Task SaveByHandAsync(WeChatIdentity[] batch)
     {
         await using var upsert = _source.CreateCommand(

@@ -19,6 +19,9 @@ public abstract class BenchmarkedStore : IAsyncDisposable
 
     public abstract Task ClearAsync();
 
+    /// <summary>What the server does by itself some time after a load, so that it does not do so during a measurement.</summary>
+    public virtual Task SettleAsync() => Task.CompletedTask;
+
     public abstract Task SaveByHandAsync(WeChatIdentity[] batch);
 
     /// <summary>The person behind an openid in the target app: what a push has to know of it.</summary>

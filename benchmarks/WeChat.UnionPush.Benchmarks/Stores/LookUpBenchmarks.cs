@@ -35,6 +35,7 @@ public class LookUpBenchmarks
             }
         }
 
+        await _store.SettleAsync();
         for (var i = 0; i < BatchSize; i++)
         {
             _batch[i] = Samples.UserOpenId((long)i * (People / BatchSize));

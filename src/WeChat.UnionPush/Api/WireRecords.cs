@@ -38,42 +38,19 @@ internal sealed class FollowerPageData
     public List<string?>? OpenIds { get; set; }
 }
 
-internal class FollowerAnswer : ApiAnswer
+[JsonConverter(typeof(FollowerAnswerConverter))]
+internal sealed class FollowerAnswer : ApiAnswer
 {
-    [JsonPropertyName("subscribe")]
-    public int Subscribe { get; set; }
+    public FollowerWire Follower { get; set; }
 
-    [JsonPropertyName("openid")]
-    public string? OpenId { get; set; }
-
-    [JsonPropertyName("unionid")]
-    public string? UnionId { get; set; }
-
-    [JsonPropertyName("subscribe_time")]
-    public long SubscribeTime { get; set; }
-
-    [JsonPropertyName("subscribe_scene")]
-    [JsonConverter(typeof(TextOrNumberConverter))]
-    public string? SubscribeScene { get; set; }
-
-    [JsonPropertyName("remark")]
-    public string? Remark { get; set; }
-
-    [JsonPropertyName("tagid_list")]
-    public List<int>? TagIds { get; set; }
-
-    [JsonPropertyName("qr_scene")]
-    [JsonConverter(typeof(TextOrNumberConverter))]
-    public string? QrScene { get; set; }
-
-    [JsonPropertyName("qr_scene_str")]
-    public string? QrSceneText { get; set; }
+    public override string? FindMissing() => Follower.OpenId is null ? "openid" : null;
 }
 
 internal sealed class FollowerBatchAnswer : ApiAnswer
 {
     [JsonPropertyName("user_info_list")]
-    public List<FollowerAnswer?>? Followers { get; set; }
+    [JsonConverter(typeof(FollowersConverter))]
+    public List<FollowerWire>? Followers { get; set; }
 }
 
 internal sealed class SessionAnswer : ApiAnswer
@@ -360,7 +337,11 @@ internal sealed class TextOrNumberConverter : JsonConverter<string?>
         }.Select(static text => (Encoding.UTF8.GetBytes(text), text)),
     ];
 
-    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Read(ref reader);
+
+    public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) => throw new NotSupportedException();
+
+    public static string? Read(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)
         {
@@ -373,8 +354,6 @@ internal sealed class TextOrNumberConverter : JsonConverter<string?>
                 return null;
         }
     }
-
-    public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) => throw new NotSupportedException();
 
     private static string? UsualText(ref Utf8JsonReader reader)
     {

@@ -3,4 +3,4 @@ namespace WeChat.UnionPush;
 /// <summary>Followers who were asked about together, and what the platform told of them.</summary>
 /// <param name="OpenIds">Who was asked about.</param>
 /// <param name="Followers">Those who were answered, each with an openid.</param>
-internal readonly record struct FollowerBatch(string[] OpenIds, List<FollowerAnswer> Followers);
+internal readonly record struct FollowerBatch(string[] OpenIds, List<FollowerWire> Followers);

@@ -81,13 +81,6 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
         return Read(await GetDetailsAsync(openId, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>The UnionID in an answer. The platform's own sample shows a leading blank.</summary>
-    public static string? UnionIdOf(FollowerAnswer answer)
-    {
-        var unionId = answer.UnionId?.Trim();
-        return string.IsNullOrEmpty(unionId) ? null : unionId;
-    }
-
     private static FollowerPage Read(FollowerPageAnswer answer, string asked)
     {
         if (answer is { Total: null, Count: null })
@@ -107,9 +100,9 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
         return new FollowerPage(openIds!, string.Equals(next, asked, StringComparison.Ordinal) ? "" : next, answer.Total ?? 0);
     }
 
-    private static Follower Read(FollowerAnswer answer) => new(answer.OpenId!, answer.Subscribe != 0)
+    private static Follower Read(FollowerWire answer) => new(answer.OpenId!, answer.Subscribes)
     {
-        UnionId = UnionIdOf(answer),
+        UnionId = answer.UnionId,
         SubscribedAt = answer.SubscribeTime is > 0 and < 253402300800 ? DateTimeOffset.FromUnixTimeSeconds(answer.SubscribeTime) : null,
         SubscribeScene = answer.SubscribeScene,
         Remark = answer.Remark,
@@ -118,17 +111,12 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
         QrSceneText = answer.QrSceneText,
     };
 
-    private async Task<FollowerAnswer> GetDetailsAsync(string openId, CancellationToken cancellationToken)
+    private async Task<FollowerWire> GetDetailsAsync(string openId, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
         var answer = await api.CallOrThrowAsync(Endpoints.UserInfo, $"openid={Uri.EscapeDataString(openId)}&lang=zh_CN", body: default, cancellationToken).ConfigureAwait(false);
-        if (string.IsNullOrWhiteSpace(answer.OpenId))
-        {
-            throw WeChatApiErrors.Incomplete(Endpoints.UserInfo.Path, "openid");
-        }
-
-        _bound |= UnionIdOf(answer) is not null;
-        return answer;
+        _bound |= answer.Follower.UnionId is not null;
+        return answer.Follower;
     }
 
     /// <summary>As many batches at the same time as the options say, while the consumer works on those that are answered. A failure goes to the consumer.</summary>
@@ -148,7 +136,7 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
         }
     }
 
-    private async Task<List<FollowerAnswer>> GetBatchAsync(ReadOnlyMemory<string> openIds, CancellationToken cancellationToken)
+    private async Task<List<FollowerWire>> GetBatchAsync(ReadOnlyMemory<string> openIds, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
         var body = new PooledBuffer(openIds.Length * 64);
@@ -170,14 +158,14 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
             throw WeChatApiErrors.Incomplete(Endpoints.UserInfoBatch.Path, "user_info_list");
         }
 
-        followers.RemoveAll(static follower => string.IsNullOrWhiteSpace(follower?.OpenId));
-        _bound = _bound || followers.Exists(static follower => UnionIdOf(follower!) is not null);
-        await CompleteAsync(followers!, cancellationToken).ConfigureAwait(false);
-        return followers!;
+        followers.RemoveAll(static follower => follower.OpenId is null);
+        _bound = _bound || followers.Exists(static follower => follower.UnionId is not null);
+        await CompleteAsync(followers, cancellationToken).ConfigureAwait(false);
+        return followers;
     }
 
     /// <summary>One openid that is not the account's spoils a whole batch; halves find it.</summary>
-    private async Task<List<FollowerAnswer>> BisectAsync(ReadOnlyMemory<string> openIds, CancellationToken cancellationToken)
+    private async Task<List<FollowerWire>> BisectAsync(ReadOnlyMemory<string> openIds, CancellationToken cancellationToken)
     {
         if (openIds.Length == 1)
         {
@@ -194,11 +182,11 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
     /// Batches were seen to lack a UnionID that <c>user/info</c> has. Asked only where the account is known to have UnionIDs; where it is not, one
     /// follower of the batch is tried, or an account that is not bound would cost a call for everybody.
     /// </summary>
-    private async Task CompleteAsync(List<FollowerAnswer> followers, CancellationToken cancellationToken)
+    private async Task CompleteAsync(List<FollowerWire> followers, CancellationToken cancellationToken)
     {
         for (var i = 0; i < followers.Count; i++)
         {
-            if (followers[i] is { Subscribe: not 0 } incomplete && UnionIdOf(incomplete) is null)
+            if (followers[i] is { Subscribes: true, UnionId: null } incomplete)
             {
                 try
                 {

@@ -266,12 +266,11 @@ internal sealed class FollowerSync(
                         inOrder++;
                     }
 
-                    var unionId = FollowerSource.UnionIdOf(follower);
-                    _linked += unionId is null ? 0 : 1;
+                    _linked += follower.UnionId is null ? 0 : 1;
                     await saver.AddAsync(new WeChatIdentity(sync._appId, openId)
                     {
-                        UnionId = unionId,
-                        FollowState = follower.Subscribe != 0 ? FollowState.Following : FollowState.NotFollowing,
+                        UnionId = follower.UnionId,
+                        FollowState = follower.Subscribes ? FollowState.Following : FollowState.NotFollowing,
                         ObservedAt = seenAt,
                         DetailsAt = seenAt,
                     }).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using WeChat.UnionPush.Tests.Api;
 
 namespace WeChat.UnionPush.Tests.Followers;
 
@@ -67,6 +68,49 @@ public sealed class FollowerSourceTests
         Assert.Null(unknown.SubscribedAt);
     }
 
+    [Theory]
+    [InlineData(
+        """{"subscribe":1,"openid":"o1","unionid":" u1 ","subscribe_time":1434093047,"subscribe_scene":"ADD_SCENE_QR_CODE","remark":"备注","tagid_list":[128,2],"qr_scene":98765,"qr_scene_str":"门店"}""",
+        "ADD_SCENE_QR_CODE")]
+    [InlineData(
+        """{"groupid":{"tagid_list":[1]},"qr_scene_str":"门店","qr_scene":"98765","tagid_list":["128",2],"remark":"\u5907注","subscribe_scene":"ADD_SCENE_NEW","subscribe_time":"1434093047","\u0075nionid":"u1","nickname":null,"openid":"o1","subscribe":"1"}""",
+        "ADD_SCENE_NEW")]
+    public async Task Everything_told_of_a_follower_is_read_in_any_order_and_spelling(string row, string scene)
+    {
+        using var alone = new ScriptedHandler(row);
+        using var together = new ScriptedHandler($$"""{"user_info_list":[null,{},{"openid":" ","subscribe":1},{{row}},{"openid":"o2","unionid":" ","tagid_list":[]}]}""");
+
+        var single = await Source(alone).GetFollowerAsync("o1");
+        var both = await ToListAsync(Source(together).GetFollowersAsync(["o1", "o2"]));
+
+        Assert.Equal(2, both.Count);
+        Assert.Equal(("o2", false, null, null, 0), (both[1].OpenId, both[1].IsFollowing, both[1].UnionId, both[1].SubscribedAt, both[1].TagIds.Count));
+        Assert.All(
+            [single, both[0]],
+            follower =>
+            {
+                Assert.Equal(("o1", true, "u1"), (follower.OpenId, follower.IsFollowing, follower.UnionId));
+                Assert.Equal((1434093047, scene), (follower.SubscribedAt!.Value.ToUnixTimeSeconds(), follower.SubscribeScene));
+                Assert.Equal(("备注", "98765", "门店"), (follower.Remark, follower.QrScene, follower.QrSceneText));
+                Assert.Equal([128, 2], follower.TagIds);
+            });
+    }
+
+    [Theory]
+    [InlineData("""{"openid":7,"subscribe":1}""")]
+    [InlineData("""{"openid":"o1","subscribe":"yes"}""")]
+    [InlineData("""{"openid":"o1","subscribe":1,"unionid":["u1"]}""")]
+    [InlineData("""{"openid":"o1","subscribe":1,"tagid_list":[99999999999]}""")]
+    [InlineData("""["o1"]""")]
+    public async Task A_follower_who_cannot_be_read_is_not_guessed(string row)
+    {
+        using var alone = new ScriptedHandler(row);
+        using var together = new ScriptedHandler($$"""{"user_info_list":[{{row}}]}""");
+
+        Assert.Contains("cannot be read", (await Assert.ThrowsAsync<WeChatApiException>(() => Source(alone).GetFollowerAsync("o1"))).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<WeChatApiException>(() => ToListAsync(Source(together).GetFollowersAsync(["o1"])));
+    }
+
     [Fact]
     public async Task One_openid_that_is_not_the_accounts_costs_nobody_else_the_details()
     {
@@ -128,6 +172,10 @@ public sealed class FollowerSourceTests
 
         Assert.InRange(town.Platform.Calls.Count("/cgi-bin/user/info/batchget"), 1, 6);
     }
+
+    private static FollowerSource Source(ScriptedHandler handler) => new(
+        new AccountApi(ScriptedHandler.Transport(handler, TimeProvider.System, options => options.Http.MaxRetries = 0), new OneToken(), "wx1"),
+        new FollowerSyncOptions());
 
     private static IFollowerSource Source(Town town) => town.Services.GetRequiredService<IFollowerSource>();
 
