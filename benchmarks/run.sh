@@ -78,6 +78,12 @@ if [[ -n ${MICRO:-} ]]; then
   dotnet run -c Release --project WeChat.UnionPush.Benchmarks -- --filter '*AccessToken*' '*Answer*' '*Message*' '*PushBenchmarks*' '*LookUp*' --job short --exporters github --artifacts "$work/micro" >&2
   dotnet run -c Release --project WeChat.UnionPush.Benchmarks -- --filter '*Load*' --exporters github --artifacts "$work/micro" >&2
   {
+    echo "# Stores"
+    echo
+    echo "Each store and the same work by hand on the same driver, in turns and in one process (\`dotnet run -- turns\`): medians."
+    echo
+    dotnet run -c Release --project WeChat.UnionPush.Benchmarks -- turns
+    echo
     echo "# Hot paths one by one"
     for table in "$work"/micro/results/*-report-github.md; do
       name=${table##*WeChat.UnionPush.Benchmarks.}

@@ -1,3 +1,11 @@
 using BenchmarkDotNet.Running;
+using WeChat.UnionPush.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["turns"])
+{
+    await StoreTurns.RunAsync();
+}
+else
+{
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+}

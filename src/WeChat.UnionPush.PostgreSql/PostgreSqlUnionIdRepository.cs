@@ -13,7 +13,7 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
     private const int PageSize = 1_000;
 
     // The rules of IUnionIdRepository. What the batch replaces is counted in the state before the statement, so of two processes that replace one
-    // UnionID at the same moment both may report it.
+    // UnionID at the same moment both may report it; and only where it found somebody, for the server looks nobody up whom no row asks for.
     internal const string Upsert = """
         with input as (
             select * from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::bigint[], $6::bigint[])
@@ -39,7 +39,10 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
                 details_at = greatest(i.details_at, excluded.details_at)
             returning i.xmax = 0 as is_new
         )
-        select (count(*) filter (where is_new))::integer, (select count::integer from replaced) from saved
+        select
+            (count(*) filter (where is_new))::integer,
+            case when bool_and(is_new) then 0 else (select count::integer from replaced) end
+        from saved
         """;
 
     internal const string SelectIdentities = """

@@ -4,7 +4,10 @@ using WeChat.UnionPush.Bare;
 
 namespace WeChat.UnionPush.Benchmarks;
 
-/// <summary>What syncs do to a store with 100,000 followers: the first one loads it, the next finds that nobody is new and notes that all were seen.</summary>
+/// <summary>
+/// What syncs do to a store with 100,000 followers: the first one loads it, the next finds that nobody is new and notes that all were seen. How the
+/// load compares with code by hand, <see cref="StoreTurns"/> tells.
+/// </summary>
 [MemoryDiagnoser]
 [SimpleJob(RunStrategy.Monitoring, warmupCount: 2, iterationCount: 7, invocationCount: 1)]
 public class LoadBenchmarks
@@ -29,7 +32,7 @@ public class LoadBenchmarks
     [GlobalCleanup]
     public async Task CleanUpAsync() => await _store.DisposeAsync();
 
-    [IterationSetup(Targets = [nameof(LoadByHand), nameof(Load)])]
+    [IterationSetup(Target = nameof(Load))]
     public void Empty() => _store.ClearAsync().GetAwaiter().GetResult();
 
     [IterationSetup(Target = nameof(SecondSync))]
@@ -41,15 +44,6 @@ public class LoadBenchmarks
     }
 
     [Benchmark(Baseline = true)]
-    public async Task LoadByHand()
-    {
-        foreach (var batch in _batches)
-        {
-            await _store.SaveByHandAsync(batch);
-        }
-    }
-
-    [Benchmark]
     public async Task Load()
     {
         foreach (var batch in _batches)
