@@ -43,6 +43,7 @@ serve "$listed"
 measure none "sqlite:$work/none.db" --list-only
 
 column() { sed -n "s|.* $1=\([^ ]*\).*|\1|p" <<<"$line"; }
+calls() { [[ $line == *run=users* ]] || column "$1" | grep . || echo 0; }   # users are saved without a call
 {
   echo "# Identities"
   echo
@@ -53,9 +54,8 @@ column() { sed -n "s|.* $1=\([^ ]*\).*|\1|p" <<<"$line"; }
   echo "| store | run | people | seconds | a second | peak MB | \`user/get\` | \`batchget\` |"
   echo "|---|---|--:|--:|--:|--:|--:|--:|"
   while read -r line; do
-    [[ $line != *run=users* ]] || line=${line%% user/*}   # they are saved without a call
     line="$line "
-    echo "| $(sed -n 's/^store=\([^ ]*\).*/\1/p' <<<"$line") | $(column run) | $(column count) | $(column seconds) | $(column per_second) | $(column peak_mb) | $(column user/get) | $(column user/info/batchget) |"
+    echo "| $(sed -n 's/^store=\([^ ]*\).*/\1/p' <<<"$line") | $(column run) | $(column count) | $(column seconds) | $(column per_second) | $(column peak_mb) | $(calls user/get) | $(calls user/info/batchget) |"
   done <"$work/lines"
 } | sed 's/|  |/| |/g' >IDENTITIES.md
 cat IDENTITIES.md

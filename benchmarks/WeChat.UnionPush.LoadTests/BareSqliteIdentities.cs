@@ -23,7 +23,6 @@ internal sealed class BareSqliteIdentities : IBareIdentities, IDisposable
             """
             pragma journal_mode = wal;
             pragma synchronous = normal;
-            pragma cache_size = -16000;
             create table identity
             (
                 app_id       text    not null,

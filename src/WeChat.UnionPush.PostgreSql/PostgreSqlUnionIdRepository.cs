@@ -136,6 +136,8 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
     private static readonly Comparer<WeChatIdentity> KeyOrder = Comparer<WeChatIdentity>.Create(static (x, y) =>
         string.CompareOrdinal(x.AppId, y.AppId) is var byApp && byApp != 0 ? byApp : string.CompareOrdinal(x.OpenId, y.OpenId));
 
+    private readonly DistinctTexts _distinct = new();
+
     public async ValueTask<SavedIdentities> SaveAsync(IReadOnlyCollection<WeChatIdentity> observations, CancellationToken cancellationToken = default)
     {
         var batch = observations.ToArray();
@@ -165,7 +167,7 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
 
     public async ValueTask<IReadOnlyList<WeChatIdentity>> FindAsync(string appId, IReadOnlyCollection<string> openIds, CancellationToken cancellationToken = default)
     {
-        var asked = Distinct(openIds);
+        var asked = _distinct.Of(openIds);
         return await database.ReadAsync(
             SelectIdentities,
             row => Read(row, appId, asked[row.GetInt32(0) - 1], NullableText(row, 1), 2),
@@ -176,7 +178,7 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
 
     public async ValueTask<IReadOnlyList<IdentityLink>> ResolveAsync(string appId, IReadOnlyCollection<string> openIds, string targetAppId, CancellationToken cancellationToken = default)
     {
-        var asked = Distinct(openIds);
+        var asked = _distinct.Of(openIds);
         if (asked.Length == 1)
         {
             return await database.ReadAsync(
@@ -214,7 +216,7 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
 
     public async ValueTask<IReadOnlyList<WeChatIdentity>> FindByUnionIdAsync(string appId, IReadOnlyCollection<string> unionIds, CancellationToken cancellationToken = default)
     {
-        var asked = Distinct(unionIds);
+        var asked = _distinct.Of(unionIds);
         return await database.ReadAsync(
             SelectByUnionIds,
             row => Read(row, appId, row.GetString(1), asked[row.GetInt32(0) - 1], 2),
@@ -225,7 +227,7 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
 
     public async ValueTask<IReadOnlyList<string>> FindOutdatedAsync(string appId, IReadOnlyCollection<string> openIds, DateTimeOffset linkedBefore, DateTimeOffset unlinkedBefore, CancellationToken cancellationToken = default)
     {
-        var asked = Distinct(openIds);
+        var asked = _distinct.Of(openIds);
         return await database.ReadAsync(
             SelectOutdated,
             row => asked[row.GetInt32(0) - 1],
@@ -359,8 +361,6 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
     }
 
     private static string? NullableText(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
-
-    private static string[] Distinct(IReadOnlyCollection<string> ids) => ids.Count <= 1 ? [.. ids] : [.. ids.Distinct(StringComparer.Ordinal)];
 
     // What no database can hold is sent as null, which equals nothing.
     private static string? Storable(string id) => StorableText.Fits(id) ? id : null;

@@ -21,9 +21,6 @@ internal sealed class SqliteSession : IDisposable
             // a killed process loses nothing that was committed.
             var timeout = _connection.DefaultTimeout is > 0 and < int.MaxValue / 1000 and var seconds ? seconds * 1000 : int.MaxValue;
             Execute($"pragma busy_timeout = {timeout}; pragma synchronous = normal;");
-
-            // A batch touches pages all over the file: those in memory are neither read nor written twice. In KiB; taken as it is needed.
-            Execute("pragma cache_size = -16000");
         }
         catch
         {

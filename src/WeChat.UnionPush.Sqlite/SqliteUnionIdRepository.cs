@@ -60,6 +60,8 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
     internal const string DeleteByUnionId =
         "delete from unionpush_identity where union_id = ?1 returning app_id, open_id, union_id, follow_state, observed_at, details_at";
 
+    private readonly DistinctTexts _distinct = new();
+
     public async ValueTask<SavedIdentities> SaveAsync(IReadOnlyCollection<WeChatIdentity> observations, CancellationToken cancellationToken = default)
     {
         var batch = observations.ToArray();
@@ -75,11 +77,11 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
 
     public async ValueTask<IReadOnlyList<WeChatIdentity>> FindAsync(string appId, IReadOnlyCollection<string> openIds, CancellationToken cancellationToken = default) =>
         await database.ReadAsync(
-            (appId, openIds),
+            (appId, openIds: _distinct.Of(openIds)),
             static (session, query, cancellationToken) =>
             {
-                var found = new List<WeChatIdentity>(query.openIds.Count);
-                foreach (var openId in Distinct(query.openIds))
+                var found = new List<WeChatIdentity>(query.openIds.Length);
+                foreach (var openId in query.openIds)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     if (Find(session, query.appId, openId) is { } identity)
@@ -95,12 +97,12 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
 
     public async ValueTask<IReadOnlyList<IdentityLink>> ResolveAsync(string appId, IReadOnlyCollection<string> openIds, string targetAppId, CancellationToken cancellationToken = default) =>
         await database.ReadAsync(
-            (appId, openIds, targetAppId),
+            (appId, openIds: _distinct.Of(openIds), targetAppId),
             static (session, query, cancellationToken) =>
             {
-                var links = new List<IdentityLink>(query.openIds.Count);
+                var links = new List<IdentityLink>(query.openIds.Length);
                 var select = session.Prepare(SelectLink).Bind(1, query.appId).Bind(3, query.targetAppId);
-                foreach (var openId in Distinct(query.openIds))
+                foreach (var openId in query.openIds)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     if (select.Bind(2, openId).Step())
@@ -118,12 +120,12 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
 
     public async ValueTask<IReadOnlyList<WeChatIdentity>> FindByUnionIdAsync(string appId, IReadOnlyCollection<string> unionIds, CancellationToken cancellationToken = default) =>
         await database.ReadAsync(
-            (appId, unionIds),
+            (appId, unionIds: _distinct.Of(unionIds)),
             static (session, query, cancellationToken) =>
             {
-                var found = new List<WeChatIdentity>(query.unionIds.Count);
+                var found = new List<WeChatIdentity>(query.unionIds.Length);
                 var select = session.Prepare(SelectByUnionId).Bind(1, query.appId);
-                foreach (var unionId in Distinct(query.unionIds))
+                foreach (var unionId in query.unionIds)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     if (select.Bind(2, unionId).Step())
@@ -139,12 +141,12 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
 
     public async ValueTask<IReadOnlyList<string>> FindOutdatedAsync(string appId, IReadOnlyCollection<string> openIds, DateTimeOffset linkedBefore, DateTimeOffset unlinkedBefore, CancellationToken cancellationToken = default) =>
         await database.ReadAsync(
-            (appId, openIds, linkedBefore: linkedBefore.ToUnixTimeMilliseconds(), unlinkedBefore: unlinkedBefore.ToUnixTimeMilliseconds()),
+            (appId, openIds: _distinct.Of(openIds), linkedBefore: linkedBefore.ToUnixTimeMilliseconds(), unlinkedBefore: unlinkedBefore.ToUnixTimeMilliseconds()),
             static (session, query, cancellationToken) =>
             {
-                var outdated = new List<string>();
+                var outdated = new List<string>(query.openIds.Length);
                 var select = session.Prepare(SelectIdentity).Bind(1, query.appId);
-                foreach (var openId in Distinct(query.openIds))
+                foreach (var openId in query.openIds)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     if (!select.Bind(2, openId).Step())
@@ -358,6 +360,4 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
 
         return preferred;
     }
-
-    private static IEnumerable<string> Distinct(IReadOnlyCollection<string> ids) => ids.Count <= 1 ? ids : ids.Distinct(StringComparer.Ordinal);
 }

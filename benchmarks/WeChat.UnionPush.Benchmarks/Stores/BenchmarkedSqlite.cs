@@ -18,7 +18,7 @@ internal sealed class BenchmarkedSqlite : BenchmarkedStore
         _storage = storage;
         _connection = new SqliteConnection(connectionString);
         _connection.Open();
-        using var settings = Command("pragma synchronous = normal; pragma cache_size = -16000;");
+        using var settings = Command("pragma synchronous = normal;");
         settings.ExecuteNonQuery();
         _upsert = Command(
             """

@@ -35,7 +35,8 @@ internal sealed class FollowerPageAnswer : ApiAnswer
 internal sealed class FollowerPageData
 {
     [JsonPropertyName("openid")]
-    public List<string?>? OpenIds { get; set; }
+    [JsonConverter(typeof(OpenIdsConverter))]
+    public List<string>? OpenIds { get; set; }
 }
 
 [JsonConverter(typeof(FollowerAnswerConverter))]
@@ -273,6 +274,37 @@ internal sealed class BlockedWire
 
     [JsonPropertyName("send_timestamp")]
     public long SentAt { get; set; }
+}
+
+/// <summary>
+/// Reads a page's openids, leaving out those that are null or blank. A list that grew to a page's size would leave arrays on the large object heap,
+/// where they stay until everything is collected.
+/// </summary>
+internal sealed class OpenIdsConverter : JsonConverter<List<string>?>
+{
+    private const int PageSize = 10_000;
+
+    public override List<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw new JsonException();
+        }
+
+        var openIds = new List<string>(PageSize);
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var openId = reader.TokenType is JsonTokenType.String or JsonTokenType.Null ? reader.GetString() : throw new JsonException();
+            if (!string.IsNullOrWhiteSpace(openId))
+            {
+                openIds.Add(openId);
+            }
+        }
+
+        return openIds;
+    }
+
+    public override void Write(Utf8JsonWriter writer, List<string>? value, JsonSerializerOptions options) => throw new NotSupportedException();
 }
 
 /// <summary>Reads what comes as an array, as one object, or as nothing.</summary>

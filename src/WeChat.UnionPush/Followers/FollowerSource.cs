@@ -89,7 +89,6 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
         }
 
         var openIds = answer.Data?.OpenIds ?? [];
-        openIds.RemoveAll(string.IsNullOrWhiteSpace);
         if (openIds.Count == 0 && answer.Count is > 0)
         {
             // A page that claims openids and shows none is damaged; taken for the end, it would make everybody after it a leaver.
@@ -97,7 +96,7 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
         }
 
         var next = answer.NextOpenId ?? "";
-        return new FollowerPage(openIds!, string.Equals(next, asked, StringComparison.Ordinal) ? "" : next, answer.Total ?? 0);
+        return new FollowerPage(openIds, string.Equals(next, asked, StringComparison.Ordinal) ? "" : next, answer.Total ?? 0);
     }
 
     private static Follower Read(FollowerWire answer) => new(answer.OpenId!, answer.Subscribes)
