@@ -228,14 +228,15 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
     public async ValueTask<IReadOnlyList<string>> FindOutdatedAsync(string appId, IReadOnlyCollection<string> openIds, DateTimeOffset linkedBefore, DateTimeOffset unlinkedBefore, CancellationToken cancellationToken = default)
     {
         var asked = _distinct.Of(openIds);
-        return await database.ReadAsync(
+        var numbers = await database.ReadAsync(
             SelectOutdated,
-            row => asked[row.GetInt32(0) - 1],
+            static row => row.GetInt32(0),
             cancellationToken,
             PostgreSqlDatabase.Value(appId),
             Texts(asked),
             PostgreSqlDatabase.Value(linkedBefore.ToUnixTimeMilliseconds()),
             PostgreSqlDatabase.Value(unlinkedBefore.ToUnixTimeMilliseconds())).ConfigureAwait(false);
+        return numbers.ConvertAll(number => asked[number - 1]);
     }
 
     public async ValueTask<long> CloseWalkAsync(string appId, DateTimeOffset walkStartedAt, CancellationToken cancellationToken = default) =>
@@ -367,5 +368,5 @@ internal sealed class PostgreSqlUnionIdRepository(PostgreSqlDatabase database) :
 
     private static NpgsqlParameter Text(string id) => PostgreSqlDatabase.Value(Storable(id));
 
-    private static NpgsqlParameter Texts(string[] ids) => PostgreSqlDatabase.Value(Array.ConvertAll(ids, Storable));
+    private static NpgsqlParameter Texts(string[] ids) => PostgreSqlDatabase.Value(Array.TrueForAll(ids, static id => StorableText.Fits(id)) ? ids : Array.ConvertAll(ids, Storable));
 }

@@ -15,8 +15,7 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
     // Also the lock.
     private readonly Dictionary<string, App> _apps = new(StringComparer.Ordinal);
 
-    // For one use at a time, and empty between them: a walk needs one as large as a page for each of its pages.
-    private readonly HashSet<string> _distinct = new(StringComparer.Ordinal);
+    private readonly DistinctTexts _distinct = new();
 
     public ValueTask<SavedIdentities> SaveAsync(IReadOnlyCollection<WeChatIdentity> observations, CancellationToken cancellationToken = default)
     {
@@ -58,7 +57,7 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
         {
             if (_apps.TryGetValue(appId, out var app))
             {
-                foreach (var openId in Distinct(openIds))
+                foreach (var openId in _distinct.Of(openIds))
                 {
                     if (app.Identities.TryGetValue(openId, out var identity))
                     {
@@ -88,7 +87,7 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
             }
 
             var links = new List<IdentityLink>(openIds.Count);
-            foreach (var openId in Distinct(openIds))
+            foreach (var openId in _distinct.Of(openIds))
             {
                 if (app.Identities.TryGetValue(openId, out var identity))
                 {
@@ -108,7 +107,7 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
         {
             if (_apps.TryGetValue(appId, out var app))
             {
-                foreach (var unionId in Distinct(unionIds))
+                foreach (var unionId in _distinct.Of(unionIds))
                 {
                     if (app.Preferred(unionId) is { } identity)
                     {
@@ -126,26 +125,22 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
         cancellationToken.ThrowIfCancellationRequested();
         linkedBefore = Millisecond.Cut(linkedBefore);
         unlinkedBefore = Millisecond.Cut(unlinkedBefore);
+        var outdated = _distinct.Of(openIds);
+        var count = 0;
         lock (_apps)
         {
-            try
+            var app = _apps.GetValueOrDefault(appId);
+            foreach (var openId in outdated)
             {
-                var app = _apps.GetValueOrDefault(appId);
-                foreach (var openId in openIds)
+                if (IsOutdated(app, openId))
                 {
-                    if (IsOutdated(app, openId))
-                    {
-                        _distinct.Add(openId);
-                    }
+                    outdated[count++] = openId;
                 }
-
-                return new(_distinct.ToArray());
-            }
-            finally
-            {
-                _distinct.Clear();
             }
         }
+
+        Array.Resize(ref outdated, count);
+        return new(outdated);
 
         bool IsOutdated(App? app, string openId) => app is null
             || !app.Identities.TryGetValue(openId, out var identity)
@@ -279,8 +274,6 @@ internal sealed class InMemoryUnionIdRepository : IUnionIdRepository
 
     private static IdentityLink Link(WeChatIdentity source, App? target) =>
         new(source, source.UnionId is null ? null : target?.Preferred(source.UnionId));
-
-    private static IEnumerable<string> Distinct(IReadOnlyCollection<string> ids) => ids.Count <= 1 ? ids : ids.Distinct(StringComparer.Ordinal);
 
     /// <summary>The identities of one app.</summary>
     private sealed class App(string id)
