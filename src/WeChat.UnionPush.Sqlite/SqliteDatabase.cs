@@ -209,7 +209,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         var reader = new SqliteSession(_connectionString.ConnectionString);
 
         // A push looks one of many up. In KiB, taken as it is needed; writing is no faster with more than the default.
-        reader.Execute("pragma cache_size = -8000");
+        reader.Execute("pragma cache_size = -4000");
         return reader;
     }
 

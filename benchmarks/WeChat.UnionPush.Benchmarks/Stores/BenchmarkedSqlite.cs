@@ -18,7 +18,7 @@ internal sealed class BenchmarkedSqlite : BenchmarkedStore
         _storage = storage;
         _connection = new SqliteConnection(connectionString);
         _connection.Open();
-        using var settings = Command("pragma synchronous = normal; pragma cache_size = -8000;");
+        using var settings = Command("pragma synchronous = normal; pragma cache_size = -4000;");
         settings.ExecuteNonQuery();
         _upsert = Command(
             """
