@@ -57,5 +57,5 @@ calls() { [[ $line == *run=users* ]] || column "$1" | grep . || echo 0; }   # us
     line="$line "
     echo "| $(sed -n 's/^store=\([^ ]*\).*/\1/p' <<<"$line") | $(column run) | $(column count) | $(column seconds) | $(column per_second) | $(column peak_mb) | $(calls user/get) | $(calls user/info/batchget) |"
   done <"$work/lines"
-} | sed 's/|  |/| |/g' >IDENTITIES.md
+} | sed 's/|  |/| |/g; s/|  |/| |/g' >IDENTITIES.md
 cat IDENTITIES.md
