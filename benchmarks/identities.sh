@@ -3,6 +3,7 @@
 # simulated platform has a process of its own and makes its followers up as they are asked for.
 #   benchmarks/identities.sh
 #   PEOPLE=1000000 FEW=10000 LISTED=10000000                              how many
+#   MYSQL="Server=…;Port=…;User ID=…" benchmarks/identities.sh            with MySQL or MariaDB too, in databases that are dropped before and after
 #   POSTGRESQL="Host=…;Database=…;Username=…" benchmarks/identities.sh    with PostgreSQL too, in schemas that are dropped before and after
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -29,6 +30,8 @@ measure() { # name of the store, storage, further arguments
 }
 schema() { psql "$(sed 's/;/ /g; s/Host=/host=/; s/Port=/port=/; s/Username=/user=/; s/Password=/password=/; s/Database=/dbname=/' <<<"$POSTGRESQL")" -qc "drop schema if exists $1 cascade; $2"; }
 
+database() { mariadb $(sed 's/;/ /g; s/Server=/--host=/; s/Port=/--port=/; s/User ID=/--user=/; s/Password=/--password=/; s/SSL Mode=[^ ]*//' <<<"$MYSQL") -e "drop database if exists $1; $2"; }
+
 for count in "$few" "$people"; do
   serve "$count"
   measure SQLite "sqlite:$work/$count.db" --users "$count"
@@ -37,6 +40,11 @@ for count in "$few" "$people"; do
     schema "measured_$count" "create schema measured_$count"
     measure PostgreSQL "postgresql:$POSTGRESQL;Search Path=measured_$count" --users "$count"
     schema "measured_$count" ""
+  fi
+  if [[ -n ${MYSQL:-} ]]; then
+    database "measured_$count" "create database measured_$count"
+    measure "${MYSQL_NAME:-MySQL}" "mysql:$MYSQL;Database=measured_$count" --users "$count"
+    database "measured_$count" ""
   fi
 done
 serve "$listed"

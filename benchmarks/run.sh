@@ -3,7 +3,8 @@
 #   benchmarks/run.sh [rounds]            6 rounds unless told otherwise; an even number, so that each is as often the first as its twin
 #   SENDS=50000 FOLLOWERS=200000          how much each run does
 #   MICRO=1                               the BenchmarkDotNet classes as well, which takes some ten minutes more
-#   UNIONPUSH_POSTGRESQL="Host=…;Database=…;Username=…" MICRO=1           those of the stores with PostgreSQL too
+#   UNIONPUSH_POSTGRESQL="Host=…;Database=…;Username=…"                   with PostgreSQL too, in schemas that are dropped afterwards
+#   UNIONPUSH_MYSQL="Server=…;User ID=…"                                  and with MySQL or MariaDB, in databases that are dropped afterwards
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -46,11 +47,15 @@ for ((round = 1; round <= rounds; round++)); do
     twins "bare-send $sends $concurrency --server $fast" "send $sends $concurrency --server $fast"
     run "push $sends $concurrency --server $fast"
     run "push $sends $concurrency --server $fast --store sqlite"
+    [[ -z ${UNIONPUSH_POSTGRESQL:-} ]] || run "push $sends $concurrency --server $fast --store postgresql"
+    [[ -z ${UNIONPUSH_MYSQL:-} ]] || run "push $sends $concurrency --server $fast --store mysql"
   done
   twins "bare-sync $followers 4 --server $fast" "sync $followers 4 --server $fast"
   twins "bare-sync $followers 4 --server $fast --store sqlite" "sync $followers 4 --server $fast --store sqlite"
+  [[ -z ${UNIONPUSH_MYSQL:-} ]] || twins "bare-sync $followers 4 --server $fast --store mysql" "sync $followers 4 --server $fast --store mysql"
   twins "bare-startup 1 1 --server $fast" "startup 1 1 --server $fast"
   twins "bare-send 6400 64 --server $slow --latency $latency" "send 6400 64 --server $slow --latency $latency"
+  [[ -z ${UNIONPUSH_MYSQL:-} ]] || run "push 6400 64 --server $slow --latency $latency --store mysql"
 done
 
 {

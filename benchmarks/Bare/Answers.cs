@@ -3,7 +3,7 @@ using System.Text;
 
 namespace WeChat.UnionPush.Bare;
 
-/// <summary>Answers of the platform about followers who are made up from a running number.</summary>
+/// <summary>Answers of the platform about followers that are generated from a running number.</summary>
 internal static class Answers
 {
     /// <summary>A page of <c>user/get</c>.</summary>
@@ -34,7 +34,10 @@ internal static class Answers
         {
             json.Append(i == 0 ? "" : ",").Append(
                 CultureInfo.InvariantCulture,
-                $$"""{"subscribe":1,"openid":"{{Samples.FollowerOpenId(first + i)}}","nickname":"","sex":0,"language":"zh_CN","city":"","province":"","country":"","headimgurl":"","subscribe_time":{{1700000000 + first + i}},"unionid":"{{Samples.UnionId(first + i)}}","remark":"","groupid":0,"tagid_list":[],"subscribe_scene":"ADD_SCENE_SEARCH","qr_scene":0,"qr_scene_str":""}""");
+                $$"""{"subscribe":1,"openid":"{{Samples.FollowerOpenId(first + i)}}","nickname":"","sex":0"""
+                    + $$""","language":"zh_CN","city":"","province":"","country":"","headimgurl":"","subscribe_time":{{1700000000 + first + i}}"""
+                    + $$""","unionid":"{{Samples.UnionId(first + i)}}","remark":"","groupid":0"""
+                    + $$""","tagid_list":[],"subscribe_scene":"ADD_SCENE_SEARCH","qr_scene":0,"qr_scene_str":""}""");
         }
 
         json.Append("]}");

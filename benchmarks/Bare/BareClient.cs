@@ -6,8 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace WeChat.UnionPush.Bare;
 
 /// <summary>
-/// The calls of the flow by hand over an <see cref="HttpClient"/>, with no more than they need: no retry, no renewed token, no pace, no telemetry; and
-/// as lean as such code gets: addresses made once, and of several ways to read an answer the one that allocates least. Bodies are bytes, because
+/// The calls of the flow, written by hand over an <see cref="HttpClient"/> with only what they need: no retry, no token renewal, no pace, no telemetry. They
+/// are as lean as such code can be: addresses are made once, and answers are read in the way that allocates least. Bodies are bytes, because
 /// the platform answers chunked ones (and so <c>PostAsJsonAsync</c>) with 412.
 /// </summary>
 internal sealed class BareClient(HttpClient client, Uri address, string token)

@@ -1,6 +1,6 @@
 namespace WeChat.UnionPush.Bare;
 
-/// <summary>The join by hand, in memory: who has which UnionID, and who is behind a UnionID.</summary>
+/// <summary>The join written by hand, in memory: openid to UnionID, and UnionID to openid.</summary>
 internal sealed class BareIdentities : IBareIdentities
 {
     private readonly Dictionary<string, string?> _unionIds = [];

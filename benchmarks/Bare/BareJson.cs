@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace WeChat.UnionPush.Bare;
 
-/// <summary>What somebody writes who needs this and nothing else: the fields that are used, source-generated.</summary>
+/// <summary>What a developer would write who needs only this: the fields that are used, source-generated.</summary>
 [JsonSerializable(typeof(BareMessage))]
 [JsonSerializable(typeof(BareSendAnswer))]
 [JsonSerializable(typeof(BareTokenAnswer))]
@@ -13,7 +13,7 @@ namespace WeChat.UnionPush.Bare;
 [JsonSerializable(typeof(BareBatch))]
 internal sealed partial class BareJson : JsonSerializerContext
 {
-    /// <summary>The platform wants text as it is, so the encoder has to be chosen by hand too.</summary>
+    /// <summary>The platform wants unescaped text, so the encoder must be set explicitly too.</summary>
     public static BareJson Unescaped { get; } = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }
 

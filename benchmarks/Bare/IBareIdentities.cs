@@ -1,11 +1,11 @@
 namespace WeChat.UnionPush.Bare;
 
-/// <summary>Where the twin of a sync keeps what it learns.</summary>
+/// <summary>Where the hand-written counterpart of a sync stores its results.</summary>
 internal interface IBareIdentities
 {
     void Save(List<BareFollower> followers);
 
-    /// <summary>Everything was given to <see cref="Save"/>.</summary>
+    /// <summary>Called after the last <see cref="Save"/>.</summary>
     void End();
 
     /// <summary>How many followers there are with a UnionID by which they are found.</summary>

@@ -10,7 +10,7 @@ internal static class Samples
     public const string OfficialAccountAppId = "wx0123456789abcdef";
     public const string MiniProgramAppId = "wxfedcba9876543210";
 
-    /// <summary>Of the length of a real one.</summary>
+    /// <summary>As long as a real one.</summary>
     public static readonly string Token = new('t', 136);
 
     private const string TemplateId = "ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpB027izEYtY";
@@ -19,7 +19,7 @@ internal static class Samples
 
     private static readonly DateTimeOffset PaidAt = new(2026, 11, 22, 10, 0, 0, TimeSpan.FromHours(8));
 
-    // Ids of the length of real ones and in no order, which is what stores get. Odd, so that multiplication by the inverse undoes it.
+    // Ids as long as real ones and in random order, as stores get them. Odd, so that multiplying by the inverse reverses it.
     private const ulong Scramble = 0x9E3779B97F4A7C15;
     private const ulong Unscramble = 0xF1DE83E19937733D;
     private const string FollowerPrefix = "oFollow_";
@@ -48,15 +48,19 @@ internal static class Samples
         return openIds;
     }
 
-    public static TemplateMessage Message() => TemplateMessage.Create(TemplateId)
+    public static TemplateMessage Message() => Builder().Build();
+
+    /// <summary>The same with a subscribe message for those who do not follow.</summary>
+    public static TemplateMessage ReachMessage() => Builder().ForSubscribe(SubscribeMessage.Create("subscription").Thing("thing1", "巧克力礼盒").Build()).Build();
+
+    private static TemplateMessageBuilder Builder() => TemplateMessage.Create(TemplateId)
         .Thing("thing1", "巧克力礼盒")
         .Amount("amount2", 39.80m)
         .Time("time3", PaidAt)
         .CharacterString("character_string4", "20261122-000042")
         .Phrase("phrase5", "已支付")
         .Url(Url)
-        .OpenMiniProgram(MiniProgramAppId, PagePath)
-        .Build();
+        .OpenMiniProgram(MiniProgramAppId, PagePath);
 
     public static BareMessage BareMessage() => new(
         ToUser: "",
@@ -75,7 +79,7 @@ internal static class Samples
 
     private static string Id(string prefix, long index) => string.Create(CultureInfo.InvariantCulture, $"{prefix}{(ulong)index * Scramble:D20}");
 
-    /// <summary>The credentials and no limit of pace: what is measured is the cost of a call.</summary>
+    /// <summary>The credentials, and no rate limit, because the cost of a call is measured.</summary>
     public static void Configure(WeChatUnionPushOptions options)
     {
         options.OfficialAccount.AppId = OfficialAccountAppId;

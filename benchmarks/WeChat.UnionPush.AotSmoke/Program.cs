@@ -45,7 +45,8 @@ try
 
     var coverage = await push.GetCoverageAsync();
     await host.StopAsync();
-    var held = sync is { Outcome: FollowerSyncOutcome.Completed, Listed: 12_000, Linked: 12_000 } && first.IsSent && sent == 499 && coverage.Reachable == 500 && account.DeliveredCount == 500;
+    var held = sync is { Outcome: FollowerSyncOutcome.Completed, Listed: 12_000, Linked: 12_000 } && first.IsSent && sent == 499 && coverage.Reachable == 500
+        && account.DeliveredCount == 500;
     Console.WriteLine($"{sync.Listed} followers, {sent + 1} pushes, {coverage.Reachable} reachable: {(held ? "held" : "FAILED")}");
     return held ? 0 : 1;
 

@@ -4,7 +4,7 @@ using WeChat.UnionPush.Bare;
 
 namespace WeChat.UnionPush.Benchmarks;
 
-/// <summary>A token hit beside the clock reading that every cache with an end of life needs.</summary>
+/// <summary>A token cache hit, compared with the clock reading that every cache with expiry needs.</summary>
 [MemoryDiagnoser]
 public class AccessTokenBenchmarks
 {

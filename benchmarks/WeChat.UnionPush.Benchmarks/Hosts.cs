@@ -3,13 +3,14 @@ using WeChat.UnionPush.Bare;
 
 namespace WeChat.UnionPush.Benchmarks;
 
-/// <summary>Hosts as a program makes them, with another primary handler.</summary>
+/// <summary>Hosts set up as in a program, with a different primary handler.</summary>
 internal static class Hosts
 {
-    public static ServiceProvider Create(HttpMessageHandler platform)
+    public static ServiceProvider Create(HttpMessageHandler platform, Action<WeChatUnionPushBuilder>? choose = null)
     {
         var services = new ServiceCollection();
-        services.AddWeChatUnionPush(Samples.Configure).ConfigureHttpClient(client => client.ConfigurePrimaryHttpMessageHandler(() => platform));
+        var builder = services.AddWeChatUnionPush(Samples.Configure).ConfigureHttpClient(client => client.ConfigurePrimaryHttpMessageHandler(() => platform));
+        choose?.Invoke(builder);
         return services.BuildServiceProvider();
     }
 }

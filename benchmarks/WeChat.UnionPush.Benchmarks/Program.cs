@@ -1,9 +1,9 @@
 using BenchmarkDotNet.Running;
 using WeChat.UnionPush.Benchmarks;
 
-if (args is ["turns"])
+if (args is ["turns", .. var stores])
 {
-    await StoreTurns.RunAsync();
+    await StoreTurns.RunAsync(stores);
 }
 else
 {

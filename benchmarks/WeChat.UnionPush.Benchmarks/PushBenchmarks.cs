@@ -12,10 +12,13 @@ public class PushBenchmarks
     private readonly string _userOpenId = Samples.UserOpenId(42);
     private readonly string _followerOpenId = Samples.FollowerOpenId(42);
     private readonly TemplateMessage _message = Samples.Message();
+    private readonly TemplateMessage _reachMessage = Samples.ReachMessage();
     private readonly BareMessage _bareMessage = Samples.BareMessage();
     private readonly MeterListener _listener = Metrics.Listen();
     private ServiceProvider _services = null!;
+    private ServiceProvider _reachServices = null!;
     private IUnionPush _push = null!;
+    private IUnionPush _reach = null!;
     private ITemplateMessageSender _sender = null!;
     private BareClient _bare = null!;
 
@@ -26,6 +29,9 @@ public class PushBenchmarks
         _push = _services.GetRequiredService<IUnionPush>();
         _sender = _services.GetRequiredService<ITemplateMessageSender>();
         await Population.SaveAsync(_services.GetRequiredService<IUnionIdRepository>(), 1_000);
+        _reachServices = Hosts.Create(new StubPlatform(), static builder => builder.AddReach(static reach => reach.SubscribeMessage()).AddFollowLinks());
+        _reach = _reachServices.GetRequiredService<IUnionPush>();
+        await Population.SaveAsync(_reachServices.GetRequiredService<IUnionIdRepository>(), 1_000);
         _bare = new BareClient(new HttpClient(new StubPlatform()), new Uri("https://api.weixin.qq.com"), Samples.Token);
     }
 
@@ -33,6 +39,7 @@ public class PushBenchmarks
     public void CleanUp()
     {
         _services.Dispose();
+        _reachServices.Dispose();
         _listener.Dispose();
     }
 
@@ -44,4 +51,8 @@ public class PushBenchmarks
 
     [Benchmark]
     public async Task<long> Push() => (await _push.PushAsync(_userOpenId, _message)).MessageId!.Value;
+
+    /// <summary>The same with further channels, for a message that has something for one of them and needs none.</summary>
+    [Benchmark]
+    public async Task<long> PushWithReach() => (await _reach.PushAsync(_userOpenId, _reachMessage)).MessageId!.Value;
 }

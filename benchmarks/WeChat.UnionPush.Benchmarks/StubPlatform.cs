@@ -4,7 +4,7 @@ using WeChat.UnionPush.Bare;
 
 namespace WeChat.UnionPush.Benchmarks;
 
-/// <summary>Answers in the same breath with bytes made beforehand, so that only the caller's own work is left to measure.</summary>
+/// <summary>Answers synchronously with prepared bytes, so that only the caller's own work is measured.</summary>
 internal sealed class StubPlatform : HttpMessageHandler
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -8,11 +9,11 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using WeChat.UnionPush.AspNetCore;
 using WeChat.UnionPush.Bare;
-using WeChat.UnionPush.PostgreSql;
+using WeChat.UnionPush.Callbacks;
 
 namespace WeChat.UnionPush.LoadTests;
 
-/// <summary>A host that takes pushes and keeps receipts, in a process of its own so that its memory is its own.</summary>
+/// <summary>A host that takes pushes and keeps receipts, in a separate process so that its memory can be measured.</summary>
 internal static class CallbackHost
 {
     public const string AppId = "wx0123456789abcdef";
@@ -20,12 +21,13 @@ internal static class CallbackHost
     public const string EncodingAesKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
     /// <summary>Runs until stopped. The first line printed is the address.</summary>
-    public static async Task RunAsync(Store store, string? postgreSql, CancellationToken stop)
+    public static async Task RunAsync(Store store, string? postgreSql, WeChatCallbackMode mode, CancellationToken stop)
     {
         using var metrics = Metrics.Listen();
-        using var database = new TemporaryDatabase();
+        await using var database = await TemporaryDatabase.CreateAsync(Store.Sqlite);
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).ClearProviders();
+        using var lines = new CountedLines();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).ClearProviders().AddProvider(lines);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var registration = builder.Services
             .AddWeChatUnionPush(options =>
@@ -39,6 +41,7 @@ internal static class CallbackHost
             {
                 options.OfficialAccount.Token = Token;
                 options.OfficialAccount.EncodingAesKey = EncodingAesKey;
+                options.OfficialAccount.Mode = mode;
             })
             .AddReceipts();
         _ = (store, postgreSql) switch
@@ -48,14 +51,11 @@ internal static class CallbackHost
             _ => registration,
         };
         await using var app = builder.Build();
-        if (app.Services.GetService<PostgreSqlUnionPushStorage>() is { } storage)
-        {
-            await storage.EnsureSchemaAsync(stop);
-        }
+        await app.Services.GetRequiredService<IUnionPushStorage>().EnsureSchemaAsync(stop);
 
         app.MapWeChatCallback("/wechat/callback");
 
-        // How many of these messages have their outcome, and the most memory that the process ever held.
+        // How many of these messages have their outcome, and the peak memory of the process.
         app.MapGet("/settled/{first:long}/{count:int}", async (long first, int count, IMessageReceipts receipts) =>
         {
             var settled = 0;
@@ -66,9 +66,36 @@ internal static class CallbackHost
 
             return settled;
         });
-        app.MapGet("/memory", () => File.ReadLines("/proc/self/status").First(static line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split(':')[1].Trim().Split(' ')[0]);
+        app.MapGet("/memory", () => Memory("VmHWM"));
+
+        // Memory that is resident now in KiB, processor time in milliseconds, and lines in the log from warnings upwards.
+        app.MapGet("/now", () => string.Create(CultureInfo.InvariantCulture, $"{Memory("VmRSS")} {Environment.CpuUsage.TotalTime.TotalMilliseconds:0} {lines.Count}"));
         await app.StartAsync(stop);
         Console.WriteLine(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         await app.WaitForShutdownAsync(stop);
+    }
+
+    private static string Memory(string name) =>
+        File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(':')[1].Trim().Split(' ')[0];
+
+    private sealed class CountedLines : ILoggerProvider, ILogger
+    {
+        private int _count;
+
+        public int Count => _count;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Interlocked.Increment(ref _count);
+
+        public void Dispose()
+        {
+        }
     }
 }

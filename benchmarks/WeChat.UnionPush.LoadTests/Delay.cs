@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace WeChat.UnionPush.LoadTests;
 
 /// <summary>
-/// Holds answers back for a given time, true to half a millisecond. <see cref="Task.Delay(int)"/> reads a clock that some kernels move every four
-/// milliseconds only, which at fifty is more than what is to be measured.
+/// Delays answers for a given time, exact to half a millisecond. <see cref="Task.Delay(int)"/> reads a clock that some kernels update only every four
+/// milliseconds. With a delay of fifty, that error is larger than what is measured.
 /// </summary>
 internal sealed class Delay
 {

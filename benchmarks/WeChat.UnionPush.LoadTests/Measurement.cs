@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace WeChat.UnionPush.LoadTests;
 
-/// <summary>Wall clock, processor time and allocation of this process from a moment on.</summary>
+/// <summary>Wall-clock time, processor time and allocation of this process since a start.</summary>
 internal sealed class Measurement
 {
     private readonly long _started = Stopwatch.GetTimestamp();

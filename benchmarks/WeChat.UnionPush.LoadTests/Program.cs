@@ -1,5 +1,6 @@
 using System.CommandLine;
 using WeChat.UnionPush.Bare;
+using WeChat.UnionPush.Callbacks;
 using WeChat.UnionPush.LoadTests;
 
 var operations = new Argument<int>("operations") { Description = "How many sends, pushes or followers." };
@@ -17,8 +18,9 @@ var report = new Command("report", "Turns printed lines into a Markdown table wi
 report.SetAction(parsed => Report.Write(parsed.GetValue(lines)!, Console.Out));
 
 var postgreSql = new Option<string?>("--postgresql") { Description = "Connection string; keeps events and receipts in PostgreSQL." };
-var callbackHost = new Command("callback-host", "Runs a host that takes pushes until it is killed.") { store, postgreSql };
-callbackHost.SetAction((parsed, stop) => CallbackHost.RunAsync(parsed.GetValue(store), parsed.GetValue(postgreSql), stop));
+var mode = new Option<WeChatCallbackMode>("--mode") { Description = "The mode of the callback.", DefaultValueFactory = _ => WeChatCallbackMode.Safe };
+var callbackHost = new Command("callback-host", "Runs a host that takes pushes until it is killed.") { store, postgreSql, mode };
+callbackHost.SetAction((parsed, stop) => CallbackHost.RunAsync(parsed.GetValue(store), parsed.GetValue(postgreSql), parsed.GetValue(mode), stop));
 
 var rate = new Argument<int>("rate") { Description = "How many events a second." };
 var seconds = new Argument<int>("seconds") { Description = "For how long." };
@@ -29,6 +31,37 @@ receipts.SetAction(async parsed =>
     await using var host = await StandInProcess.StartAsync(connection is null ? ["callback-host", "--store", $"{where}"] : ["callback-host", "--postgresql", connection]);
     await new ReceiptRun(parsed.GetValue(rate), parsed.GetValue(seconds), host.Address, connection is null ? $"{where}" : "PostgreSql").RunAsync();
 });
+
+var pace = new Argument<int>("pace") { Description = "TemplateMessages:MaxPerSecond." };
+var times = new Argument<double>("times") { Description = "How many times the pace is offered." };
+var deadline = new Argument<int>("deadline") { Description = "Milliseconds after which a caller gives up." };
+var overload = new Command("overload", "Offers more messages than the pace lets out, and then one alone.") { pace, times, deadline, seconds, latency };
+overload.SetAction(async parsed =>
+{
+    await using var standIn = await StandInProcess.StartAsync(0, parsed.GetValue(latency));
+    await new OverloadRun(parsed.GetValue(pace), parsed.GetValue(times), parsed.GetValue(deadline), parsed.GetValue(seconds), standIn.Address).RunAsync();
+});
+
+var attack = new Argument<CallbackAttack>("attack") { Description = "What the stranger sends." };
+var callbacks = new Command("callbacks", "Attacks the callback of a host in a process of its own while genuine pushes come.") { attack, rate, seconds, mode };
+callbacks.SetAction(async parsed =>
+{
+    await using var host = await StandInProcess.StartAsync(["callback-host", "--mode", $"{parsed.GetValue(mode)}"]);
+    await new CallbackRun(parsed.GetValue(attack), parsed.GetValue(rate), parsed.GetValue(seconds), parsed.GetValue(mode), host.Address).RunAsync();
+});
+
+var identities = new Option<long>("--identities") { Description = "How many people.", DefaultValueFactory = _ => 100_000_000 };
+var partitions = new Option<int>("--partitions") { Description = "Into how many parts they go.", DefaultValueFactory = _ => 256 };
+var nodes = new Option<int>("--nodes") { Description = "On how many nodes of the database.", DefaultValueFactory = _ => 8 };
+var sends = new Option<long>("--sends") { Description = "How many messages in the day.", DefaultValueFactory = _ => 10_000_000 };
+var accounts = new Option<int>("--accounts") { Description = "Of how many accounts.", DefaultValueFactory = _ => 200 };
+var workers = new Option<int>("--workers") { Description = "By how many processes.", DefaultValueFactory = _ => 6 };
+var scale = new Command("scale", "Simulates where many identities lie and how a day of many sends goes; nothing is sent.")
+{
+    identities, partitions, nodes, sends, accounts, workers,
+};
+scale.SetAction(parsed => new ScaleRun(
+    parsed.GetValue(identities), parsed.GetValue(partitions), parsed.GetValue(nodes), parsed.GetValue(sends), parsed.GetValue(accounts), parsed.GetValue(workers)).Run());
 
 var root = new RootCommand("Whole runs against a stand-in of the platform on loopback. Each prints one line of name=value pairs.")
 {
@@ -41,7 +74,10 @@ var root = new RootCommand("Whole runs against a stand-in of the platform on loo
     Run("startup", "From nothing to the first message sent, and further ones as told.", static run => run.StartUpAsync()),
     Run("bare-startup", "The same through a bare HttpClient.", static run => run.BareStartUpAsync()),
     receipts,
+    callbacks,
     callbackHost,
+    overload,
+    scale,
     report,
 };
 return await root.Parse(args).InvokeAsync();

@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Text;
-using System.Xml.Linq;
 
 namespace WeChat.UnionPush.LoadTests;
 
@@ -25,8 +23,7 @@ internal sealed class ReceiptRun(int rate, int seconds, Uri address, string stor
         var count = rate * seconds;
         using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 256, PooledConnectionLifetime = Timeout.InfiniteTimeSpan };
         using var http = new HttpClient(handler) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
-        var crypto = new WeChatCallbackCrypto(CallbackHost.AppId, CallbackHost.Token, CallbackHost.EncodingAesKey);
-        await PushAsync(http, crypto, -1);
+        await PushAsync(http, -1);
         _answers.Clear();
 
         var posts = new List<Task>(count);
@@ -37,7 +34,7 @@ internal sealed class ReceiptRun(int rate, int seconds, Uri address, string stor
             for (; sent < due; sent++)
             {
                 var i = sent;
-                posts.Add(Task.Run(() => PushAsync(http, crypto, i)));
+                posts.Add(Task.Run(() => PushAsync(http, i)));
             }
 
             await Task.Delay(1);
@@ -47,7 +44,8 @@ internal sealed class ReceiptRun(int rate, int seconds, Uri address, string stor
         await Task.WhenAll(posts);
         var answered = Stopwatch.GetElapsedTime(started);
         int settled;
-        while ((settled = int.Parse(await http.GetStringAsync($"/settled/{_firstMessageId}/{count}"), CultureInfo.InvariantCulture)) + _givenUp < count && Stopwatch.GetElapsedTime(started) < answered + TimeSpan.FromMinutes(2))
+        while ((settled = int.Parse(await http.GetStringAsync($"/settled/{_firstMessageId}/{count}"), CultureInfo.InvariantCulture)) + _givenUp < count
+            && Stopwatch.GetElapsedTime(started) < answered + TimeSpan.FromMinutes(2))
         {
             await Task.Delay(100);
         }
@@ -57,21 +55,15 @@ internal sealed class ReceiptRun(int rate, int seconds, Uri address, string stor
         var memory = long.Parse(await http.GetStringAsync("/memory"), CultureInfo.InvariantCulture) / 1024;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"verb=receipts store={store} events={count} rate={rate} pace={pace:0} answers={sorted.Length} median_ms={sorted[sorted.Length / 2]:0.0} p99_ms={sorted[(int)(sorted.Length * 0.99)]:0.0} longest_ms={sorted[^1]:0} repeated={_repeated} given_up={_givenUp} lost={count - _givenUp - settled} behind_ms={(all - answered).TotalMilliseconds:0} peak_mb={memory}"));
+            $"verb=receipts store={store} events={count} rate={rate} pace={pace:0} answers={sorted.Length} median_ms={sorted[sorted.Length / 2]:0.0} "
+                + $"p99_ms={sorted[(int)(sorted.Length * 0.99)]:0.0} longest_ms={sorted[^1]:0} repeated={_repeated} given_up={_givenUp} lost={count - _givenUp - settled} "
+                + $"behind_ms={(all - answered).TotalMilliseconds:0} peak_mb={memory}"));
     }
 
-    private async Task PushAsync(HttpClient http, WeChatCallbackCrypto crypto, int i)
+    private async Task PushAsync(HttpClient http, int i)
     {
         var now = DateTimeOffset.UtcNow;
-        var message =
-            $"<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><FromUserName><![CDATA[oAbCdEfGhIjKlMnOpQr{i:d9}]]></FromUserName><CreateTime>{now.ToUnixTimeSeconds()}</CreateTime>" +
-            $"<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[TEMPLATESENDJOBFINISH]]></Event><MsgID>{_firstMessageId + i}</MsgID><Status><![CDATA[success]]></Status></xml>";
-
-        // An encrypted reply and an encrypted push are made alike.
-        var body = crypto.EncryptReply(message, WeChatCallbackFormat.Xml, now, "415670741");
-        var signature = XElement.Parse(body).Element("MsgSignature")!.Value;
-        var bytes = Encoding.UTF8.GetBytes(body);
-        var uri = new Uri($"/wechat/callback?signature={new string('0', 40)}&timestamp={now.ToUnixTimeSeconds()}&nonce=415670741&encrypt_type=aes&msg_signature={signature}", UriKind.Relative);
+        var (uri, bytes) = PlatformPush.Seal(PlatformPush.Finished(_firstMessageId + i, i, now), now);
         for (var attempt = 1; ; attempt++)
         {
             var started = Stopwatch.GetTimestamp();

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace WeChat.UnionPush.LoadTests;
 
-/// <summary>Turns the lines that runs printed into Markdown: medians, and how they compare with the twin's.</summary>
+/// <summary>Turns the lines that runs printed into Markdown: medians, and their ratio to the hand-written counterpart.</summary>
 internal static class Report
 {
     public static void Write(FileInfo lines, TextWriter output)
@@ -16,13 +16,16 @@ internal static class Report
 
         output.WriteLine(Machine());
         output.WriteLine();
-        Table(output, runs, "| run | at once | rounds | each second | ÷ bare | CPU µs each | ÷ bare | bytes each | ÷ bare | peak MB |", static run => !run.Key.IsStartUp, Throughput);
+        Table(output, runs, "| run | at once | rounds | each second | ÷ bare | CPU µs each | ÷ bare | bytes each | ÷ bare | peak MB |",
+            static run => !run.Key.IsStartUp, Throughput);
         Table(output, runs, "| start-up | | rounds | ms | ÷ bare | CPU ms | ÷ bare | KB | ÷ bare | peak MB |", static run => run.Key.IsStartUp, StartUp);
     }
 
-    private static void Table(TextWriter output, Dictionary<Subject, Medians> runs, string head, Func<KeyValuePair<Subject, Medians>, bool> belongs, Func<Medians, Medians?, string> row)
+    private static void Table(
+        TextWriter output, Dictionary<Subject, Medians> runs, string head, Func<KeyValuePair<Subject, Medians>, bool> belongs, Func<Medians, Medians?, string> row)
     {
-        var rows = runs.Where(belongs).OrderBy(static run => run.Key.Latency).ThenBy(static run => run.Key.Kind).ThenBy(static run => run.Key.Concurrency).ThenBy(static run => run.Key.IsBare ? 0 : 1).ToList();
+        var rows = runs.Where(belongs).OrderBy(static run => run.Key.Latency).ThenBy(static run => run.Key.Kind).ThenBy(static run => run.Key.Concurrency)
+            .ThenBy(static run => run.Key.IsBare ? 0 : 1).ToList();
         if (rows.Count == 0)
         {
             return;
@@ -33,7 +36,8 @@ internal static class Report
         foreach (var (subject, medians) in rows)
         {
             var twin = subject.IsBare ? null : runs.GetValueOrDefault(subject.Twin) ?? runs.GetValueOrDefault(subject.Twin with { Store = nameof(Store.Memory) });
-            output.WriteLine($"| {subject.Describe(medians)} | {subject.Concurrency} | {medians.Rounds} | {row(medians, twin)} | {medians.Peak.ToString("0", CultureInfo.InvariantCulture)} |");
+            output.WriteLine($"| {subject.Describe(medians)} | {subject.Concurrency} | {medians.Rounds} | {row(medians, twin)} | " +
+                $"{medians.Peak.ToString("0", CultureInfo.InvariantCulture)} |");
         }
 
         output.WriteLine();
@@ -63,9 +67,11 @@ internal static class Report
 
     private static string Machine()
     {
-        var processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "unknown processor";
+        var processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1]
+            .Trim() ?? "unknown processor";
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9;
-        return FormattableString.Invariant($"{processor}, {Environment.ProcessorCount} cores, {memory:0} GB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
+        return FormattableString.Invariant(
+            $"{processor}, {Environment.ProcessorCount} cores, {memory:0} GB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
     }
 
     private sealed record Subject(string Verb, string Store, int Operations, int Concurrency, int Latency)
@@ -83,7 +89,7 @@ internal static class Report
 
         public string Describe(Medians medians)
         {
-            // At a given latency nobody is faster than the number at once divided by it.
+            // At a given latency, the rate cannot exceed the number of concurrent calls divided by the latency.
             var reached = medians.PerSecond * Latency / 1e3 / Concurrency;
             return $"{Verb}{(Store == nameof(LoadTests.Store.Memory) ? "" : $" on {Store}")}"
                 + (Latency == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" at {Latency} ms ({reached:0.00} of what is possible)"));

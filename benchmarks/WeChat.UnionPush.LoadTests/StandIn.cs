@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -14,8 +15,8 @@ using WeChat.UnionPush.Bare;
 namespace WeChat.UnionPush.LoadTests;
 
 /// <summary>
-/// A stand-in of the platform on loopback that does as little as it can: answers are bytes made beforehand, and a request is only looked at as far
-/// as a wrong one would otherwise pass for a fast one.
+/// A stand-in for the platform on loopback that does as little as possible: answers are prepared bytes, and a request is checked only so far
+/// that a wrong request cannot pass as a fast one.
 /// </summary>
 internal sealed class StandIn(int followers, int latency)
 {
@@ -27,8 +28,12 @@ internal sealed class StandIn(int followers, int latency)
     private readonly byte[] _sent = """{"errcode":0,"errmsg":"ok","msgid":3141592653589793238}"""u8.ToArray();
     private readonly byte[] _wrongToken = """{"errcode":40001,"errmsg":"invalid credential, access_token is invalid or not latest"}"""u8.ToArray();
     private readonly byte[] _wrongOpenId = """{"errcode":40003,"errmsg":"invalid openid"}"""u8.ToArray();
-    private readonly byte[][] _pages = [.. Enumerable.Range(0, (followers / PageSize) + 2).Select(page => Answers.Page((long)page * PageSize, Math.Clamp(followers - (page * PageSize), 0, PageSize), followers))];
-    private readonly byte[][] _batches = [.. Enumerable.Range(0, (followers + BatchSize - 1) / BatchSize).Select(batch => Answers.Batch((long)batch * BatchSize, Math.Min(BatchSize, followers - (batch * BatchSize))))];
+    private readonly byte[][] _pages =
+        [.. Enumerable.Range(0, (followers / PageSize) + 2).Select(page => Answers.Page((long)page * PageSize, Math.Clamp(followers - (page * PageSize), 0, PageSize), followers))];
+    private readonly byte[][] _batches = [.. Enumerable.Range(0, (followers + BatchSize - 1) / BatchSize)
+        .Select(batch => Answers.Batch((long)batch * BatchSize, Math.Min(BatchSize, followers - (batch * BatchSize))))];
+
+    private int _sends;
 
     /// <summary>Runs until stopped. The first line printed is the address.</summary>
     public static async Task RunAsync(int followers, int latency, CancellationToken stop)
@@ -50,6 +55,16 @@ internal sealed class StandIn(int followers, int latency)
 
     private async Task AnswerAsync(HttpContext context)
     {
+        if (context.Request.Path.Value is "/cgi-bin/message/template/send")
+        {
+            Interlocked.Increment(ref _sends);
+        }
+        else if (context.Request.Path.Value is "/sends")
+        {
+            await context.Response.WriteAsync(Volatile.Read(ref _sends).ToString(CultureInfo.InvariantCulture));
+            return;
+        }
+
         if (_delay is not null)
         {
             await _delay.WaitAsync();
@@ -109,7 +124,7 @@ internal sealed class StandIn(int followers, int latency)
         }
     }
 
-    /// <summary>Which batch is asked for. Batches that are cut otherwise than the pages fit nowhere.</summary>
+    /// <summary>Which batch is requested. Only batches that are aligned with the pages are accepted.</summary>
     private static long BatchIn(ReadOnlySequence<byte> body)
     {
         Span<byte> start = stackalloc byte[128];

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace WeChat.UnionPush.LoadTests;
 
-/// <summary>The stand-in in a process of its own, so that its work is not counted as the caller's.</summary>
+/// <summary>The stand-in in a separate process, so that its work is not counted as the caller's.</summary>
 internal sealed class StandInProcess : IAsyncDisposable
 {
     private readonly Process? _process;

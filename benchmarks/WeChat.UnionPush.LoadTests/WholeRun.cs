@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using WeChat.UnionPush.Bare;
+using WeChat.UnionPush.MySql;
 
 namespace WeChat.UnionPush.LoadTests;
 
-/// <summary>The runs, each beside its twin.</summary>
+/// <summary>The runs, each with its hand-written counterpart.</summary>
 internal sealed class WholeRun(string verb, int operations, int concurrency, Store store, int latency, Uri address)
 {
     private const int People = 10_000;
@@ -12,14 +13,14 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
 
     private readonly string[] _followers = Samples.FollowerOpenIds(People);
 
-    // What runs once a page is compiled for good after some sixty pages, and later where the machine has no time for it.
+    // Code that runs once per page reaches its final JIT tier after about sixty pages, or later on a busy machine.
     private int WarmUps => store == Store.Memory ? 12 : 4;
 
     public async Task SendAsync()
     {
         using var metrics = Metrics.Listen();
-        using var database = new TemporaryDatabase();
-        await using var services = Host(database);
+        await using var database = await TemporaryDatabase.CreateAsync(store);
+        await using var services = await HostAsync(database);
         var sender = services.GetRequiredService<ITemplateMessageSender>();
         var message = Samples.Message();
         await MeasureAsync(i => sender.SendAsync(_followers[i % People], message), static result => result.Status == PushStatus.Sent);
@@ -36,8 +37,8 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
     public async Task PushAsync()
     {
         using var metrics = Metrics.Listen();
-        using var database = new TemporaryDatabase();
-        await using var services = Host(database);
+        await using var database = await TemporaryDatabase.CreateAsync(store);
+        await using var services = await HostAsync(database);
         await Population.SaveAsync(services.GetRequiredService<IUnionIdRepository>(), People);
         var push = services.GetRequiredService<IUnionPush>();
         var users = Enumerable.Range(0, People).Select(i => Samples.UserOpenId(i)).ToArray();
@@ -72,8 +73,8 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
     {
         var measurement = Measurement.Start();
         using var metrics = Metrics.Listen();
-        using var database = new TemporaryDatabase();
-        await using var services = Host(database);
+        await using var database = await TemporaryDatabase.CreateAsync(store);
+        await using var services = await HostAsync(database);
         await Population.SaveAsync(services.GetRequiredService<IUnionIdRepository>(), 1);
         var push = services.GetRequiredService<IUnionPush>();
         for (var i = 0; i < operations; i++)
@@ -97,7 +98,7 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
         Print(measurement.End(operations));
     }
 
-    private ServiceProvider Host(TemporaryDatabase database)
+    private async Task<ServiceProvider> HostAsync(TemporaryDatabase database)
     {
         var services = new ServiceCollection();
         var builder = services.AddWeChatUnionPush(options =>
@@ -106,22 +107,24 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
             options.ApiBaseAddress = address;
             options.FollowerSync.ConcurrentBatches = concurrency;
         });
-        if (store == Store.Sqlite)
+        database.ChooseFor(builder, store);
+        var host = services.BuildServiceProvider();
+        if (store is Store.PostgreSql or Store.MySql)
         {
-            builder.UseSqlite($"Data Source={database.File}");
+            await host.GetRequiredService<IUnionPushStorage>().EnsureSchemaAsync();
         }
 
-        return services.BuildServiceProvider();
+        return host;
     }
 
     private async Task<BareClient> BareAsync(HttpClient client) =>
         new(client, address, await BareClient.GetTokenAsync(client, address, Samples.OfficialAccountAppId, "secret"));
 
-    /// <summary>A first sync: every one has its own host and an empty store. The one that warms up leaves nothing behind.</summary>
+    /// <summary>A first sync: each has its own host and an empty store. The warm-up run leaves nothing behind.</summary>
     private async Task<Measurement.Outcome> SyncOnceAsync()
     {
-        using var database = new TemporaryDatabase();
-        await using var services = Host(database);
+        await using var database = await TemporaryDatabase.CreateAsync(store);
+        await using var services = await HostAsync(database);
         var push = services.GetRequiredService<IUnionPush>();
         Settle();
         var measurement = Measurement.Start();
@@ -133,8 +136,20 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
 
     private async Task<Measurement.Outcome> BareSyncOnceAsync(BareClient bare)
     {
-        using var database = new TemporaryDatabase();
-        IBareIdentities identities = store == Store.Sqlite ? new BareSqliteIdentities(database.File) : new BareIdentities();
+        await using var database = await TemporaryDatabase.CreateAsync(store);
+        IBareIdentities identities = store switch
+        {
+            Store.Sqlite => new BareSqliteIdentities(database.File),
+            Store.MySql => new BareMySqlIdentities(database.MySql!.Source),
+            Store.PostgreSql => throw new NotSupportedException("Nobody has written it by hand."),
+            _ => new BareIdentities(),
+        };
+        if (database.MySql is { } server)
+        {
+            await using var storage = new MySqlUnionPushStorage(server.Source);
+            await storage.EnsureSchemaAsync();
+        }
+
         using var closing = identities as IDisposable;
         Settle();
         var measurement = Measurement.Start();
@@ -158,7 +173,7 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
         GC.WaitForPendingFinalizers();
     }
 
-    /// <summary>Warms up, then runs all operations on as many loops as are wanted at the same time.</summary>
+    /// <summary>Warms up, then runs all operations on the given number of concurrent loops.</summary>
     private async Task MeasureAsync<T>(Func<int, Task<T>> operation, Func<T, bool> succeeded)
     {
         await RunAsync(operation, succeeded, latency > 0 ? concurrency * 10 : operations);

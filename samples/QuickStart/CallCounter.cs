@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using WeChat.UnionPush;
+using WeChat.UnionPush.Diagnostics;
 
 namespace QuickStart;
 
@@ -32,10 +33,11 @@ internal sealed class CallCounter : IDisposable
         _listener.Start();
     }
 
-    /// <summary>The calls since the last time this was asked, such as <c>4 user/get, 250 user/info/batchget</c>.</summary>
+    /// <summary>The calls since this was last read, such as <c>4 user/get, 250 user/info/batchget</c>.</summary>
     public string Take()
     {
-        var calls = _calls.OrderBy(call => call.Key, StringComparer.Ordinal).Select(call => $"{call.Value:N0} {call.Key.Replace("/cgi-bin/", "", StringComparison.Ordinal)}").ToArray();
+        var calls = _calls.OrderBy(call => call.Key, StringComparer.Ordinal)
+            .Select(call => $"{call.Value:N0} {call.Key.Replace("/cgi-bin/", "", StringComparison.Ordinal)}").ToArray();
         _calls.Clear();
         return calls.Length == 0 ? "no calls" : string.Join(", ", calls);
     }

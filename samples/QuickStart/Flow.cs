@@ -3,8 +3,9 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using QuickStart.WeChatTemplates;
-using Spectre.Console;
 using WeChat.UnionPush;
+using WeChat.UnionPush.Storage;
+using WeChat.UnionPush.Templates;
 
 namespace QuickStart;
 
@@ -14,6 +15,8 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
     private readonly IUnionPush _push = services.GetRequiredService<IUnionPush>();
     private readonly string _miniProgramAppId = services.GetRequiredService<IOptions<WeChatUnionPushOptions>>().Value.MiniProgram.AppId;
     private readonly List<string> _signedIn = [];
+    private readonly ConcurrentDictionary<string, bool> _unreached = new(StringComparer.Ordinal);
+    private FollowerSyncReport? _report;
 
     /// <summary>Whether everything went as a first run should: on the real platform, every push that was asked for was sent.</summary>
     public bool Succeeded { get; private set; } = true;
@@ -27,24 +30,32 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
 
     public async Task SyncAsync(CancellationToken cancellationToken)
     {
-        var report = await WithBarAsync("Followers", (bar, cancellation) =>
-            _push.SyncFollowersAsync(new Immediate<FollowerSyncProgress>(now => bar(now.Listed, now.Total)), cancellationToken: cancellation), cancellationToken);
-        if (report.Outcome == FollowerSyncOutcome.AlreadyRunning)
+        // A run that was killed has the right to sync until its lease ends, and this one goes on from its cursor.
+        var waitUntil = DateTime.UtcNow.AddMinutes(2);
+        FollowerSyncReport report;
+        while ((report = await SyncOnceAsync(cancellationToken)).Outcome == FollowerSyncOutcome.AlreadyRunning)
         {
-            Say("Followers", "another process is syncing this account (or died less than a minute ago); going on with what is stored");
-            return;
+            if (DateTime.UtcNow > waitUntil)
+            {
+                throw new InvalidOperationException("another process is syncing this account; try again when it is done.");
+            }
+
+            Screen.Say("Followers", "another run is syncing, or was killed a moment ago; waiting until its lease ends …");
+            await Task.Delay(TimeSpan.FromSeconds(3), cancellationToken);
         }
 
-        Say("Followers", $"{report.Listed:N0} listed, details of {report.Detailed:N0} fetched ({report.Linked:N0} with a UnionID), {report.Left:N0} left, in {report.Duration.TotalSeconds:N1} s");
+        _report = report;
+        Say("Followers", $"{report.Listed:N0} listed{(report.Resumed ? " since the run before was stopped" : "")}, details of {report.Detailed:N0} fetched "
+            + $"({report.Linked:N0} with a UnionID) in {report.DetailCalls:N0} calls, {report.Left:N0} left, in {report.Duration.TotalSeconds:N1} s");
     }
 
     public async Task SignInAsync(IReadOnlyList<string> loginCodes, CancellationToken cancellationToken)
     {
         var linked = 0;
         var signedIn = new ConcurrentBag<string>();
-        await WithBarAsync("Sign-in", async (bar, cancellation) =>
+        await Screen.WithBarAsync("Sign-in", async bar =>
         {
-            await Parallel.ForEachAsync(loginCodes, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellation }, async (code, stop) =>
+            await Parallel.ForEachAsync(loginCodes, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken }, async (code, stop) =>
             {
                 var user = await _push.SignInAsync(code, cancellationToken: stop);
                 signedIn.Add(user.OpenId);
@@ -56,7 +67,7 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
                 bar(signedIn.Count, loginCodes.Count);
             });
             return 0;
-        }, cancellationToken);
+        });
         _signedIn.AddRange(signedIn);
         Say("Sign-in", $"{signedIn.Count:N0} Mini Program users, {linked:N0} with a UnionID");
     }
@@ -66,39 +77,87 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
         var outcomes = new ConcurrentDictionary<PushStatus, int>();
         var done = 0;
         var watch = Stopwatch.StartNew();
-        await WithBarAsync("Push", async (bar, cancellation) =>
+        await Screen.WithBarAsync("Push", async bar =>
         {
-            await Parallel.ForEachAsync(_signedIn, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellation }, async (openId, stop) =>
+            await Parallel.ForEachAsync(_signedIn, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken }, async (openId, stop) =>
             {
                 var result = await _push.PushAsync(
                     openId,
-                    new 订单支付成功通知
-                    {
-                        订单编号 = $"{DateTime.UtcNow:yyyyMMdd}{Interlocked.Increment(ref done):D6}",
-                        商品名称 = "云南小粒咖啡 ☕ 两袋",
-                        支付金额 = 39.80m,
-                        支付时间 = DateTimeOffset.UtcNow,
-                    }.ToBuilder().OpenMiniProgram(_miniProgramAppId, "pages/order?id=42").Build(),
+                    Order(Interlocked.Increment(ref done)),
                     stop);
                 outcomes.AddOrUpdate(result.Status, 1, static (_, count) => count + 1);
+                if (!result.IsSent)
+                {
+                    _unreached[openId] = true;
+                }
+
                 bar(done, _signedIn.Count);
             });
             return 0;
-        }, cancellationToken);
+        });
         Say("Push", $"{_signedIn.Count:N0} pushes in {watch.Elapsed.TotalSeconds:N1} s");
 
-        var table = new Table().AddColumn("Outcome").AddColumn(new TableColumn("Users").RightAligned()).AddColumn("Meaning");
-        foreach (var (status, count) in outcomes.OrderBy(outcome => outcome.Key))
-        {
-            table.AddRow(status.ToString(), count.ToString("N0"), Meaning(status));
-        }
-
-        table.AddRow("[bold]Total[/]", $"[bold]{outcomes.Values.Sum():N0}[/]", "");
-        AnsiConsole.Write(table);
+        var rows = outcomes.OrderBy(outcome => outcome.Key).Select(outcome => (string[])[outcome.Key.ToString(), $"{outcome.Value:N0}", Meaning(outcome.Key)]);
+        Screen.Table(["Outcome", "Users", "Meaning"], rows.Append(["Total", $"{outcomes.Values.Sum():N0}", ""]));
         Succeeded &= outcomes.Values.Sum() == _signedIn.Count;
     }
 
-    /// <summary>What is wrong with a message is known before anything is sent.</summary>
+    /// <summary>The same news over the next channel: a subscribe message, for those who allowed it with a tap.</summary>
+    public async Task ReachTheOthersAsync(SimulatedTown town, CancellationToken cancellationToken)
+    {
+        var consents = services.GetRequiredService<ISubscribeConsents>();
+        var answer = new Dictionary<string, string> { [town.SubscriptionTemplateId] = "accept" };
+        foreach (var openId in town.TapSome(_unreached.Keys.ToHashSet(StringComparer.Ordinal)))
+        {
+            await consents.ReportAsync(openId, answer, cancellationToken: cancellationToken);
+        }
+
+        var message = OrderBuilder(1)
+            .ForSubscribe(SubscribeMessage.Create(town.SubscriptionTemplateId).Thing("thing1", "云南小粒咖啡 ☕ 两袋").Amount("amount2", 39.80m).Build())
+            .Build();
+        var forecast = await _push.GetReachAsync(message, cancellationToken);
+        var reached = 0;
+        await Parallel.ForEachAsync(_unreached.Keys, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken }, async (openId, stop) =>
+        {
+            if (await _push.PushAsync(openId, message, stop) is { IsSent: true, Channel: PushChannel.SubscribeMessage })
+            {
+                Interlocked.Increment(ref reached);
+            }
+        });
+        Say("Reach", $"{_signedIn.Count - _unreached.Count:N0} users got the template message; {reached:N0} more get a subscribe message, which they allowed with a tap "
+            + $"(the ledger knew of {forecast.SubscribeMessage:N0}); {_unreached.Count - reached:N0} are left to win over with a QR code (IFollowLinks)");
+    }
+
+    /// <summary>One person from openid to openid to message, by the parts that a push puts together.</summary>
+    public async Task FollowOneAsync(CancellationToken cancellationToken)
+    {
+        var repository = services.GetRequiredService<IUnionIdRepository>();
+        var officialAccountAppId = services.GetRequiredService<IOptions<WeChatUnionPushOptions>>().Value.OfficialAccount.AppId;
+        var links = await repository.ResolveAsync(_miniProgramAppId, _signedIn, officialAccountAppId, cancellationToken);
+        if (links.FirstOrDefault(static link => link.Target is { FollowState: FollowState.Following }) is not { Target: { } follower } one)
+        {
+            return;
+        }
+
+        var result = await _push.PushAsync(one.Source.OpenId, Order(1), cancellationToken);
+        Screen.Say("One person", $"openid in the Mini Program      {one.Source.OpenId}");
+        Screen.Say("", $"UnionID, the same in both apps  {one.Source.UnionId}");
+        Screen.Say("", $"openid in the Official Account  {follower.OpenId}");
+        Say("", $"message id                      {result.MessageId} ({result.Status})");
+    }
+
+    /// <summary>What the run shows: details are asked for once, and never again.</summary>
+    public void DrawMoral()
+    {
+        if (_report is { } report)
+        {
+            Screen.Say("Moral", report.DetailCalls > 0
+                ? $"{report.DetailCalls:N0} calls for details this time, for a hundred followers each. Run it again: the file knows them, so it will be none."
+                : $"No call for details: the file knows everybody from the run before. {report.PageCalls:N0} list calls a day keep {report.Listed:N0} followers true.");
+        }
+    }
+
+    /// <summary>Shows that problems of a message are found before anything is sent.</summary>
     public async Task ShowChecksAsync(CancellationToken cancellationToken)
     {
         var order = new 订单支付成功通知
@@ -112,7 +171,7 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
         {
             try
             {
-                // Who cannot be reached is a result; the first who can be brings the mistakes to light.
+                // For unreachable people a push returns a result. The first reachable person makes the mistakes visible.
                 await _push.PushAsync(openId, order.ToMessage(), cancellationToken);
             }
             catch (TemplateMessageException exception)
@@ -120,7 +179,7 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
                 Say("Check", $"a message with {exception.Problems.Count} mistakes is not sent:");
                 foreach (var problem in exception.Problems)
                 {
-                    AnsiConsole.MarkupLineInterpolated($"{"",-13} [yellow]{problem.Key}[/]: {problem.Message}{(problem.Suggestion is null ? "" : $" Would fit: {problem.Suggestion}")}");
+                    Screen.Say("", $"{problem.Key}: {problem.Message}{(problem.Suggestion is null ? "" : $" Would fit: {problem.Suggestion}")}");
                 }
 
                 break;
@@ -130,7 +189,7 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
         // The number must be right, but a long name may be cut.
         var trimmed = (order with { 订单编号 = "20261122001" }).ToBuilder().WhenValuesDoNotFit(TemplateValuePolicy.Trim).Build();
         var template = await services.GetRequiredService<ITemplateCatalog>().FindAsync(trimmed.TemplateId, cancellationToken);
-        AnsiConsole.Write(new Panel(Markup.Escape(trimmed.Preview(template))).Header("with the long name cut"));
+        Screen.Card("with the long name cut", trimmed.Preview(template));
     }
 
     public async Task PushToCodesAsync(IReadOnlyList<string> codes, string? templateId, IReadOnlyList<string> data, CancellationToken cancellationToken)
@@ -151,7 +210,7 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
             }
             catch (WeChatApiException exception) when (exception.ErrorCode == WeChatErrorCode.InvalidTemplateValue && data.Count == 0)
             {
-                // Not a classic template: the account's own list tells its keys.
+                // Not a classic template, so the keys come from the account's own list.
                 result = await _push.PushAsync(user.OpenId, await BuildSampleAsync(templateId, cancellationToken), cancellationToken);
             }
 
@@ -161,14 +220,15 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
 
         if (codes.Count == 0)
         {
-            AnsiConsole.MarkupLine("Give [blue]--code[/] (of wx.login, within five minutes) and [blue]--template[/] to sign somebody in and push to them.");
+            Screen.Line("Give --code (of wx.login, within five minutes) and --template to sign somebody in and push to them.");
         }
     }
 
     public async Task ShowCoverageAsync(CancellationToken cancellationToken)
     {
         var coverage = await _push.GetCoverageAsync(cancellationToken);
-        Say("Coverage", $"of {coverage.Total:N0} Mini Program users {coverage.Reachable:N0} can be reached; {coverage.Unlinked:N0} have no UnionID, {coverage.NeverFollowed:N0} never followed, {coverage.Left:N0} left, {coverage.Refusing:N0} refuse messages");
+        Say("Coverage", $"of {coverage.Total:N0} Mini Program users {coverage.Reachable:N0} can be reached; {coverage.Unlinked:N0} have no UnionID, " +
+            $"{coverage.NeverFollowed:N0} never followed, {coverage.Left:N0} left, {coverage.Refusing:N0} refuse messages");
     }
 
     private static TemplateMessage BuildMessage(string templateId, IReadOnlyList<string> data)
@@ -218,6 +278,16 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
         return message.Build();
     }
 
+    private TemplateMessage Order(int number) => OrderBuilder(number).Build();
+
+    private TemplateMessageBuilder OrderBuilder(int number) => new 订单支付成功通知
+    {
+        订单编号 = $"{DateTime.UtcNow:yyyyMMdd}{number:D6}",
+        商品名称 = "云南小粒咖啡 ☕ 两袋",
+        支付金额 = 39.80m,
+        支付时间 = DateTimeOffset.UtcNow,
+    }.ToBuilder().OpenMiniProgram(_miniProgramAppId, "pages/order?id=42");
+
     private static string Meaning(PushStatus status) => status switch
     {
         PushStatus.Sent => "the platform accepted the message",
@@ -227,26 +297,12 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
         _ => "",
     };
 
-    private static async Task<T> WithBarAsync<T>(string name, Func<Action<long, long>, CancellationToken, Task<T>> step, CancellationToken cancellationToken) =>
-        await AnsiConsole.Progress().AutoClear(true).StartAsync(async context =>
-        {
-            var bar = context.AddTask(name);
-            return await step(
-                (done, total) =>
-                {
-                    bar.MaxValue = Math.Max(1, total);
-                    bar.Value = done;
-                },
-                cancellationToken);
-        });
+    private Task<FollowerSyncReport> SyncOnceAsync(CancellationToken cancellationToken) => Screen.WithBarAsync("Followers", bar =>
+        _push.SyncFollowersAsync(new Immediate<FollowerSyncProgress>(now => bar(now.Listed, now.Total)), cancellationToken: cancellationToken));
 
-    private void Say(string step, string what)
-    {
-        AnsiConsole.MarkupLineInterpolated($"[bold]{step,-13}[/] {what}");
-        AnsiConsole.MarkupLineInterpolated($"{"",-13} [grey]{calls.Take()}[/]");
-    }
+    private void Say(string step, string what) => Screen.Say(step, what, calls.Take());
 
-    /// <summary>Reports at once on the caller's thread; <see cref="Progress{T}"/> would do so later, out of order.</summary>
+    /// <summary>Reports synchronously on the caller's thread; <see cref="Progress{T}"/> would report later and out of order.</summary>
     private sealed class Immediate<T>(Action<T> report) : IProgress<T>
     {
         public void Report(T value) => report(value);

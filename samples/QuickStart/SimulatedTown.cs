@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using WeChat.UnionPush;
 using WeChat.UnionPush.Testing;
 
@@ -6,7 +7,7 @@ namespace QuickStart;
 
 /// <summary>
 /// A made-up business on the simulated platform: 25,000 followers and 2,000 Mini Program users, some of whom never linked, never followed, left or
-/// refuse messages. The same people at every run, so the SQLite file of the run before knows them.
+/// refuse messages. The people are the same in every run, so the SQLite file of the previous run knows them.
 /// </summary>
 internal sealed class SimulatedTown
 {
@@ -25,19 +26,28 @@ internal sealed class SimulatedTown
     private readonly SimulatedOfficialAccount _account;
     private readonly SimulatedMiniProgram _miniProgram;
     private readonly SimulatedPopulation _people;
+    private readonly SimulatedTemplate _subscription;
 
-    public SimulatedTown()
+    /// <param name="isKnown">Whether a run before has seen it: who left then has not come back.</param>
+    public SimulatedTown(bool isKnown)
     {
         _account = _platform.AddOfficialAccount(OfficialAccountAppId, Secret, OpenPlatform);
         _miniProgram = _platform.AddMiniProgram(MiniProgramAppId, Secret, OpenPlatform);
         _account.Associate(_miniProgram);
+        _account.KeepsMessages = false; // the page keeps the last ten thousand
         _people = _platform.AddPeople(Followers + NeverFollowed);
 
         // Persons 0 … 24,999 follow; the Mini Program's users are the last 1,700 of them and the 300 after them, who never followed.
         _account.AddFollowers(_people.Slice(0, Followers));
         _miniProgram.WithholdsUnionIdFrom = person => person.Index >= FirstUser && person.Index < FirstUser + WithoutUnionId;
+        if (isKnown)
+        {
+            LeaveSome();
+        }
 
-        // The same file of which the generator made the typed template.
+        _subscription = _miniProgram.AddSubscriptionTemplate("订单支付成功通知", "商品名称:{{thing1.DATA}}\n支付金额:{{amount2.DATA}}");
+
+        // The same file from which the generator made the typed template.
         using var templates = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "templates.json")));
         foreach (var template in templates.RootElement.GetProperty("template_list").EnumerateArray())
         {
@@ -49,6 +59,11 @@ internal sealed class SimulatedTown
         }
     }
 
+    public SimulatedPlatform Platform => _platform;
+
+    /// <summary>Id of the Mini Program's subscription template.</summary>
+    public string SubscriptionTemplateId => _subscription.Id;
+
     public Dictionary<string, string?> Settings { get; } = new()
     {
         ["WeChat:OfficialAccount:AppId"] = OfficialAccountAppId,
@@ -56,14 +71,18 @@ internal sealed class SimulatedTown
         ["WeChat:MiniProgram:AppId"] = MiniProgramAppId,
         ["WeChat:MiniProgram:AppSecret"] = Secret,
 
-        // The simulated platform is not troubled by bursts; the real one is, so the default paces.
+        // The simulated platform accepts bursts. The real one does not, so the default limits the rate.
         ["WeChat:TemplateMessages:MaxPerSecond"] = "0",
+
+        // So long the next run waits after this one was killed. A minute by default, for syncs on real machines.
+        ["WeChat:FollowerSync:LeaseDuration"] = "00:00:10",
     };
 
     private static int FirstUser => Followers + NeverFollowed - Users;
 
-    /// <summary>Puts the simulated platform in the place of the real one. Its tokens end with this process, so the SQLite file need not keep them.</summary>
-    public void Use(WeChatUnionPushBuilder registration) => registration.UseSimulator(_platform).UseInMemoryAccessTokens();
+    /// <summary>Replaces the real platform with the simulated one. Its tokens end with this process, so the SQLite file need not keep them.</summary>
+    public void Use(WeChatUnionPushBuilder registration) =>
+        registration.UseSimulator(_platform).UseInMemoryAccessTokens().AddReach(reach => reach.SubscribeMessage());
 
     public IReadOnlyList<string> CreateLoginCodes() =>
         [.. _people.Slice(FirstUser, Users).Select(person => person.CreateLoginCode(_miniProgram))];
@@ -71,15 +90,35 @@ internal sealed class SimulatedTown
     /// <summary>What happens between a sync and a push.</summary>
     public void SomeLeaveAndSomeRefuse()
     {
-        var first = FirstUser + WithoutUnionId;
-        foreach (var person in _people.Slice(first, Leavers))
-        {
-            person.Unfollow(_account);
-        }
-
-        foreach (var person in _people.Slice(first + Leavers, Refusers))
+        LeaveSome();
+        foreach (var person in _people.Slice(FirstUser + WithoutUnionId + Leavers, Refusers))
         {
             person.RefuseMessages(_account);
+        }
+    }
+
+    /// <summary>Every second of these users taps "allow" once.</summary>
+    /// <returns>Their openids, as the Mini Program reports them.</returns>
+    public IReadOnlyList<string> TapSome(IReadOnlySet<string> openIds)
+    {
+        var tapped = new List<string>();
+        foreach (var person in _people.Slice(FirstUser, Users).Where(person => person.Index % 2 == 0))
+        {
+            if (person.OpenIdIn(_miniProgram) is var openId && openIds.Contains(openId))
+            {
+                person.AnswerSubscription(_miniProgram, _subscription);
+                tapped.Add(openId);
+            }
+        }
+
+        return tapped;
+    }
+
+    private void LeaveSome()
+    {
+        foreach (var person in _people.Slice(FirstUser + WithoutUnionId, Leavers))
+        {
+            person.Unfollow(_account);
         }
     }
 }

@@ -1,8 +1,9 @@
 using WeChat.UnionPush;
+using WeChat.UnionPush.Callbacks;
 
 namespace WebHost;
 
-/// <summary>A handler of the host's own, beside those of the library.</summary>
+/// <summary>The host's own handler, in addition to those of the library.</summary>
 internal sealed partial class Greeter(ILogger<Greeter> logger) : IWeChatEventHandler
 {
     public ValueTask HandleAsync(IWeChatEvent received, CancellationToken cancellationToken = default)

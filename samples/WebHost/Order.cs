@@ -1,3 +1,8 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace WebHost;
 
-internal sealed record Order(string Id, string Title, decimal Total);
+public sealed record Order(
+    [property: Required, StringLength(64)] string Id,
+    [property: Required, StringLength(200)] string Title,
+    [property: Range(0.01, 9_999_999)] decimal Total);

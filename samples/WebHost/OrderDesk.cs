@@ -25,7 +25,7 @@ internal sealed class OrderDesk(IUnionPush push, IConfiguration configuration, T
                 .Build(),
             cancellationToken);
 
-        // The message id has 64 bits, more than a number of JavaScript.
+        // The message id has 64 bits, more than a JavaScript number can hold.
         return new { status = result.Status.ToString(), messageId = result.MessageId?.ToString(), result.Reason };
     }
 }

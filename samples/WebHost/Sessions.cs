@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.DataProtection;
 
 namespace WebHost;
 
-/// <summary>Sessions of this app's own, as sealed texts that the Mini Program keeps and sends along.</summary>
+/// <summary>This app's own sessions: encrypted texts that the Mini Program keeps and sends with each request.</summary>
 internal sealed class Sessions(IDataProtectionProvider protection)
 {
     private const string Scheme = "Bearer ";
@@ -12,7 +12,7 @@ internal sealed class Sessions(IDataProtectionProvider protection)
 
     public string Begin(string openId) => _protector.Protect(openId, TimeSpan.FromDays(1));
 
-    /// <summary>The Mini Program openid of a session, or null when it is none, or too old.</summary>
+    /// <summary>The Mini Program openid of a session, or null when the text is not a session or is too old.</summary>
     public string? OpenIdOf(string? authorization)
     {
         if (authorization?.StartsWith(Scheme, StringComparison.Ordinal) != true)

@@ -1,8 +1,8 @@
 namespace WeChat.UnionPush;
 
 /// <summary>
-/// Leaves out repetitions, in the order of the first ones. The set that does it is used again: one as large as a page of followers lives on the large
-/// object heap, where a new one for each page would pile up.
+/// Removes repetitions and keeps the order of first occurrences. The set is reused: a set for a whole page of followers is on the large
+/// object heap, and a new one for each page would pile up there.
 /// </summary>
 internal sealed class DistinctTexts
 {

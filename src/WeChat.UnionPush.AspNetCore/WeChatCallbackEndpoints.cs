@@ -1,11 +1,11 @@
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using WeChat.UnionPush;
+using WeChat.UnionPush.AspNetCore;
 
-namespace WeChat.UnionPush.AspNetCore;
+namespace Microsoft.AspNetCore.Builder;
 
 /// <summary>The callback URL (服务器地址 URL) that the console asks for under message push, as an endpoint of ASP.NET Core.</summary>
 public static class WeChatCallbackEndpoints
@@ -26,14 +26,16 @@ public static class WeChatCallbackEndpoints
         // Looked up now, so that a missing registration stops the start and not the first push.
         var services = endpoints.ServiceProvider;
         var endpoint = new WeChatCallbackEndpoint(
-            registrationName is null
-                ? services.GetRequiredService<IWeChatCallbackReceiver>()
-                : services.GetRequiredKeyedService<IWeChatCallbackReceiver>(registrationName),
-            services.GetService<TimeProvider>() ?? TimeProvider.System,
-            services.GetRequiredService<ILogger<WeChatCallbackEndpoint>>());
+            (registrationName is null ? services.GetService<IWeChatCallbackReceiver>() : services.GetKeyedService<IWeChatCallbackReceiver>(registrationName))
+            ?? throw WithoutCallback(registrationName));
         return endpoints
             .MapMethods(pattern, [HttpMethods.Get, HttpMethods.Post], endpoint.HandleAsync)
             .WithDisplayName("WeChat callback")
             .WithMetadata(new AllowAnonymousAttribute());
     }
+
+    private static InvalidOperationException WithoutCallback(string? registrationName) => new(
+        $"MapWeChatCallback found no callback of {(registrationName is null ? "the default registration" : $"the registration '{registrationName}'")}. "
+        + $"Call AddCallback() where it is registered: services.AddWeChatUnionPush({(registrationName is null ? "" : $"\"{registrationName}\", ")}…).AddCallback(). "
+        + "A registration with a name is mapped by its name: MapWeChatCallback(pattern, name).");
 }

@@ -5,8 +5,8 @@ using System.Text;
 namespace WeChat.UnionPush.Generators;
 
 /// <summary>
-/// Reads the answer of <c>get_all_private_template</c>. By hand, because an analyzer that brings System.Text.Json along meets the
-/// compiler's own copy of it.
+/// Reads the answer of <c>get_all_private_template</c>, or of <c>newtmpl/gettemplate</c>. The parser is written by hand: an analyzer that ships System.Text.Json conflicts with
+/// the compiler's own copy of it.
 /// </summary>
 internal sealed class TemplateList
 {
@@ -18,7 +18,7 @@ internal sealed class TemplateList
     private TemplateList(string text) => _text = text;
 
     /// <summary>The templates in the order of the list.</summary>
-    /// <exception cref="TemplateListException">The text is something else.</exception>
+    /// <exception cref="TemplateListException">The text is not a template list.</exception>
     public static List<Template> Read(string text) => new TemplateList(text).Root();
 
     private List<Template> Root()
@@ -29,7 +29,11 @@ internal sealed class TemplateList
         {
             if (name is "template_list")
             {
-                templates = Templates();
+                (templates ??= []).AddRange(Templates("template_id", isSubscription: false));
+            }
+            else if (name is "data")
+            {
+                (templates ??= []).AddRange(Templates("priTmplId", isSubscription: true));
             }
             else
             {
@@ -45,7 +49,7 @@ internal sealed class TemplateList
         return templates ?? throw new TemplateListException("it has no \"template_list\"", start);
     }
 
-    private List<Template> Templates()
+    private List<Template> Templates(string idName, bool isSubscription)
     {
         var templates = new List<Template>();
         foreach (var _ in Items())
@@ -58,7 +62,7 @@ internal sealed class TemplateList
             {
                 switch (name)
                 {
-                    case "template_id":
+                    case var _ when name == idName:
                         id = String();
                         break;
                     case "title":
@@ -75,10 +79,10 @@ internal sealed class TemplateList
 
             if (string.IsNullOrWhiteSpace(id) || content is null)
             {
-                throw new TemplateListException("a template has no \"template_id\" or no \"content\"", start);
+                throw new TemplateListException($"a template has no \"{idName}\" or no \"content\"", start);
             }
 
-            templates.Add(new Template(id!, title, content));
+            templates.Add(new Template(id!, title, content, isSubscription));
         }
 
         return templates;
@@ -175,7 +179,7 @@ internal sealed class TemplateList
         var value = new StringBuilder();
         while (_at < _text.Length)
         {
-            // The platform has been seen to leave control characters unescaped, so they are text like any other.
+            // The platform sometimes leaves control characters unescaped, so they are accepted as text.
             var character = _text[_at++];
             if (character == '"')
             {

@@ -5,6 +5,6 @@ namespace WeChat.UnionPush.Generators;
 /// <summary>A template list is not what the platform answers.</summary>
 internal sealed class TemplateListException(string message, int position) : Exception(message)
 {
-    /// <summary>Where in the text.</summary>
+    /// <summary>Position in the text.</summary>
     public int Position { get; } = position;
 }

@@ -13,30 +13,37 @@ internal static class TemplateNames
     private const string Untitled = "Template";
     private const int ShortId = 8;
 
-    // What a record has already, and what C# refuses as a record's member.
+    // Members that every record already has, and names that C# does not allow for a record's member.
     private static readonly string[] Reserved =
     [
         "TemplateId", "ToBuilder", "ToMessage", "Clone", "Deconstruct", "EqualityContract", "Equals", "Finalize", "GetHashCode", "GetType",
         "MemberwiseClone", "PrintMembers", "ReferenceEquals", "ToString",
     ];
 
-    /// <summary>A name for each template, by its place in the list.</summary>
+    /// <summary>
+    /// A name for each template, by its place in the list. The first template with a title gets the title as its name. Later ones with the same title
+    /// also get part of their id.
+    /// </summary>
     public static string[] OfRecords(IReadOnlyList<Template> templates)
     {
         var titles = templates.Select(static template => Capital(Strip(template.Title)) is { Length: > 0 } name ? name : Untitled).ToArray();
-        var shared = new HashSet<string>(
-            titles.GroupBy(static title => title, StringComparer.Ordinal).Where(static group => group.Count() > 1).Select(static group => group.Key),
-            StringComparer.Ordinal);
 
-        var taken = new HashSet<string>(StringComparer.Ordinal);
+        // All titles are reserved before the first id is added, so a name made from an id never displaces a title.
+        var taken = new HashSet<string>(titles.Where(static title => title is not Untitled), StringComparer.Ordinal);
+        var named = new HashSet<string>(StringComparer.Ordinal);
         return titles.Select((title, i) =>
         {
+            if (title is not Untitled && named.Add(title))
+            {
+                return title;
+            }
+
             var id = Strip(templates[i].Id);
-            return Unique(shared.Contains(title) || title is Untitled ? $"{title}_{id.Substring(0, Math.Min(ShortId, id.Length))}" : title, taken);
+            return Unique($"{title}_{id.Substring(0, Math.Min(ShortId, id.Length))}", taken);
         }).ToArray();
     }
 
-    /// <summary>A name for each property, by its place among the keys; and names for the ends of ranges where a key may be one.</summary>
+    /// <summary>A name for each property, by its place among the keys, and names for the ends of ranges where a key can be a range.</summary>
     public static (string Name, string? End)[] OfProperties(string record, IReadOnlyList<TemplateContent.Place> keys)
     {
         var taken = new HashSet<string>(Reserved, StringComparer.Ordinal) { record };
@@ -74,7 +81,7 @@ internal static class TemplateNames
         return name.ToString();
     }
 
-    // Keeps clear of keywords too, which all begin with a small letter.
+    // This also avoids keywords, which all begin with a lower-case letter.
     private static string Capital(string name) =>
         name.Length == 0 ? name : SyntaxFacts.IsIdentifierStartCharacter(name[0]) ? char.ToUpperInvariant(name[0]) + name.Substring(1) : "_" + name;
 

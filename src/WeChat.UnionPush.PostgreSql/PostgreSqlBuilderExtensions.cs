@@ -1,9 +1,8 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
+using WeChat.UnionPush;
 using WeChat.UnionPush.PostgreSql;
 
-namespace WeChat.UnionPush;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Keeps a registration's stores in PostgreSQL.</summary>
 public static class PostgreSqlBuilderExtensions
@@ -15,11 +14,12 @@ public static class PostgreSqlBuilderExtensions
     /// </summary>
     /// <param name="builder">The registration. Named ones without stores of their own use those of the default one.</param>
     /// <param name="connectionString">As Npgsql reads it, such as <c>Host=db;Database=shop;Username=shop;Password=…</c>.</param>
-    /// <exception cref="ArgumentException">The connection string is empty.</exception>
+    /// <exception cref="ArgumentException">The connection string cannot be read, or names no server.</exception>
     public static WeChatUnionPushBuilder UsePostgreSql(this WeChatUnionPushBuilder builder, string connectionString)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
-        return Use(builder, services => new PostgreSqlUnionPushStorage(connectionString, services.GetRequiredService<TimeProvider>()));
+        ArgumentNullException.ThrowIfNull(builder);
+        ConnectionText.Check(connectionString, "PostgreSQL", "Host=db;Database=shop;Username=shop;Password=…", static text => new NpgsqlConnectionStringBuilder(text).Host);
+        return builder.UseStorage(services => new PostgreSqlUnionPushStorage(connectionString, services.GetRequiredService<TimeProvider>()));
     }
 
     /// <summary>The same over a data source of the host's, which stays the host's to configure and to dispose.</summary>
@@ -27,23 +27,8 @@ public static class PostgreSqlBuilderExtensions
     /// <param name="dataSource">Finds the data source among the host's services.</param>
     public static WeChatUnionPushBuilder UsePostgreSql(this WeChatUnionPushBuilder builder, Func<IServiceProvider, NpgsqlDataSource> dataSource)
     {
-        ArgumentNullException.ThrowIfNull(dataSource);
-        return Use(builder, services => new PostgreSqlUnionPushStorage(dataSource(services), services.GetRequiredService<TimeProvider>()));
-    }
-
-    private static WeChatUnionPushBuilder Use(WeChatUnionPushBuilder builder, Func<IServiceProvider, PostgreSqlUnionPushStorage> create)
-    {
         ArgumentNullException.ThrowIfNull(builder);
-        var key = builder.ServiceKey;
-        builder.Services.Replace(new ServiceDescriptor(typeof(PostgreSqlUnionPushStorage), key, (services, _) => create(services), ServiceLifetime.Singleton));
-        return builder
-            .UseRepository(services => Storage(services).Identities)
-            .UseAccessTokenStore(services => Storage(services).AccessTokens)
-            .UseFollowerSyncStore(services => Storage(services).FollowerSyncs)
-            .UseEventInbox(services => Storage(services).EventInbox)
-            .UseMessageReceipts(services => Storage(services).Receipts);
-
-        PostgreSqlUnionPushStorage Storage(IServiceProvider services) =>
-            key is null ? services.GetRequiredService<PostgreSqlUnionPushStorage>() : services.GetRequiredKeyedService<PostgreSqlUnionPushStorage>(key);
+        ArgumentNullException.ThrowIfNull(dataSource);
+        return builder.UseStorage(services => new PostgreSqlUnionPushStorage(dataSource(services), services.GetRequiredService<TimeProvider>()));
     }
 }

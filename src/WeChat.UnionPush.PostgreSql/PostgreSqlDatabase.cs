@@ -4,52 +4,48 @@ using Npgsql;
 namespace WeChat.UnionPush.PostgreSql;
 
 /// <summary>Runs the statements of the stores. Each call is one round trip and one transaction.</summary>
-internal sealed class PostgreSqlDatabase(NpgsqlDataSource dataSource, SchemaScript schema)
+internal sealed class PostgreSqlDatabase(NpgsqlDataSource dataSource, NpgsqlConnectionStringBuilder settings, SchemaScript schema)
+    : AdoDatabase(dataSource, TimeSpan.FromSeconds(settings.Timeout), "begin isolation level read committed; ")
 {
     // Any number will do, so long as nobody else in the database locks it and every version of the library locks the same.
     private const long SchemaLock = 0x756E696F6E70;
-    private const int Attempts = 5;
 
-    public NpgsqlDataSource DataSource => dataSource;
+    // Not to_regclass: what it did not find before the wait for another machine it does not find after it either, and then everything is made again.
+    private const string SelectSchemaTable = "select tablename::text from pg_tables where schemaname = any(current_schemas(false)) and tablename = 'unionpush_schema'";
+
+    public override SqlDialect Dialect { get; } = new() { Parameter = '$' };
+
+    protected override string Name => $"The PostgreSQL database '{settings.Database ?? settings.Username}' on {settings.Host}";
 
     /// <summary>A parameter whose type the driver sees without looking at the value; null is SQL's null.</summary>
     public static NpgsqlParameter Value<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
 
     public async ValueTask EnsureSchemaAsync(CancellationToken cancellationToken)
     {
-        try
+        var encodings = await RunAsync(static () => new NpgsqlCommand("show server_encoding"), static row => row.Text(0), cancellationToken).ConfigureAwait(false);
+        if (encodings is not ["UTF8"])
         {
-            var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await using (connection.ConfigureAwait(false))
+            throw new UnionPushStorageException(
+                $"{Name} is not encoded in UTF8 and cannot keep every openid. Create a database with \"encoding 'UTF8'\".", isTransient: false);
+        }
+
+        await WriteAsync(
+            schema,
+            static async (session, schema, cancellationToken) =>
             {
-                if (!"UTF8".Equals(await ScalarAsync(connection, "show server_encoding", cancellationToken).ConfigureAwait(false) as string, StringComparison.Ordinal))
-                {
-                    throw new UnionPushStorageException($"{Name} is not encoded in UTF8 and cannot keep every openid. Create a database with \"encoding 'UTF8'\".", isTransient: false);
-                }
-
-                if (schema.UpgradesFrom(await VersionAsync(connection, cancellationToken).ConfigureAwait(false)).Count == 0)
-                {
-                    return;
-                }
-
-                var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-                await using (transaction.ConfigureAwait(false))
+                if (schema.UpgradesFrom(await VersionAsync(session, cancellationToken).ConfigureAwait(false)).Count > 0)
                 {
                     // Of many machines that start at once, one makes the schema and the others find it made.
-                    await ScalarAsync(connection, $"select pg_advisory_xact_lock({SchemaLock})", cancellationToken).ConfigureAwait(false);
-                    foreach (var upgrade in schema.UpgradesFrom(await VersionAsync(connection, cancellationToken).ConfigureAwait(false)))
+                    await session.RunAsync(new NpgsqlCommand($"select pg_advisory_xact_lock({SchemaLock})"), cancellationToken).ConfigureAwait(false);
+                    foreach (var upgrade in schema.UpgradesFrom(await VersionAsync(session, cancellationToken).ConfigureAwait(false)))
                     {
-                        await ScalarAsync(connection, upgrade, cancellationToken).ConfigureAwait(false);
+                        await session.RunAsync(new NpgsqlCommand(upgrade), cancellationToken).ConfigureAwait(false);
                     }
-
-                    await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
                 }
-            }
-        }
-        catch (NpgsqlException exception)
-        {
-            throw Translated(exception);
-        }
+
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs one statement and reads all its rows.</summary>
@@ -59,12 +55,67 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource dataSource, SchemaScri
         await using (command.ConfigureAwait(false))
         {
             command.Parameters.AddRange(parameters);
-            return await ReadAsync(command, static (command, token) => command.ExecuteReaderAsync(token), read, cancellationToken).ConfigureAwait(false);
+            return (await RunAsync((DbCommand)command, static (command, token) => command.ExecuteReaderAsync(token), read, cancellationToken).ConfigureAwait(false)).Rows;
         }
     }
 
     /// <summary>Runs statements, all or none of which happen, and reads all their rows.</summary>
-    public async ValueTask<List<T>> ReadAsync<T>(IEnumerable<NpgsqlBatchCommand> commands, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    public async ValueTask<List<T>> ReadAsync<T>(IEnumerable<NpgsqlBatchCommand> commands, Func<DbDataReader, T> read, CancellationToken cancellationToken) =>
+        (await RunAsync(commands, read, cancellationToken).ConfigureAwait(false)).Rows;
+
+    public override ValueTask<List<T>> QueryAsync<T>(string sql, Func<ISqlRow, T> read, CancellationToken cancellationToken, params SqlValue[] values)
+    {
+        var row = new DbRow();
+        return ReadAsync(sql, reader => read(row.Of(reader)), cancellationToken, Array.ConvertAll(values, Parameter));
+    }
+
+    public override async ValueTask<int> ExecuteAsync(string sql, IReadOnlyCollection<SqlValue[]> runs, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return runs.Count == 0 ? 0 : (await RunAsync(runs.Select(Command), static _ => true, cancellationToken).ConfigureAwait(false)).Written;
+
+        NpgsqlBatchCommand Command(SqlValue[] values)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            command.Parameters.AddRange(Array.ConvertAll(values, Parameter));
+            return command;
+        }
+    }
+
+    protected override SqlFailure Judge(DbException exception) => (exception as PostgresException)?.SqlState switch
+    {
+        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.InvalidSchemaName =>
+            SqlFailure.LacksTables("schema/postgresql.sql", hint: "see that the search path is the same"),
+        PostgresErrorCodes.InsufficientPrivilege => SqlFailure.ForbidsUser("create on the schema"),
+        PostgresErrorCodes.ReadOnlySqlTransaction => new("cannot be written: it is a standby. Name the primary, or set \"Target Session Attributes=read-write\""),
+        PostgresErrorCodes.DiskFull => SqlFailure.DiskIsFull,
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => SqlFailure.RefusesUser,
+        PostgresErrorCodes.TooManyConnections => SqlFailure.HasNoConnection("max_connections allows"),
+        PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure => SqlFailure.IsHeld,
+        PostgresErrorCodes.InvalidCatalogName => new("does not exist. Create it, encoded in UTF8"),
+        not null => SqlFailure.RefusesStatement,
+        null when exception.InnerException is TimeoutException && exception.Message.Contains("pool", StringComparison.OrdinalIgnoreCase) => new(
+            "did not get to a call in time: all connections of this process's pool were taken. Raise \"Maximum Pool Size\" in the connection string as far as the "
+                + "server's max_connections allows for all processes together, or \"Timeout\" to wait longer"),
+        null => SqlFailure.IsUnreachable,
+    };
+
+    /// <summary>What no database can hold is sent as null, which equals nothing.</summary>
+    private static NpgsqlParameter Parameter(SqlValue value) => value.Type switch
+    {
+        SqlType.Text => Value(value.Text is { } text && StorableText.Fits(text) ? text : null),
+        SqlType.Flag => Value(value.Number != 0),
+        SqlType.Day => Value(value.Day),
+        _ => Value(value.IsNull ? (long?)null : value.Number),
+    };
+
+    private static async ValueTask<int> VersionAsync(AdoSession session, CancellationToken cancellationToken) =>
+        (await session.RunAsync(new NpgsqlCommand(SelectSchemaTable), static row => row.Text(0), cancellationToken).ConfigureAwait(false)).Rows.Count == 0
+            ? 0
+            : (await session.RunAsync(new NpgsqlCommand("select coalesce(max(version), 0) from unionpush_schema"), static row => (int)row.Int64(0), cancellationToken)
+                .ConfigureAwait(false)).Rows[0];
+
+    private async ValueTask<(List<T> Rows, int Written)> RunAsync<T>(IEnumerable<NpgsqlBatchCommand> commands, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
         var batch = dataSource.CreateBatch();
         await using (batch.ConfigureAwait(false))
@@ -74,81 +125,15 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource dataSource, SchemaScri
                 batch.BatchCommands.Add(command);
             }
 
-            return await ReadAsync(batch, static (batch, token) => batch.ExecuteReaderAsync(token), read, cancellationToken).ConfigureAwait(false);
+            return await RunAsync((DbBatch)batch, static (batch, token) => batch.ExecuteReaderAsync(token), read, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async ValueTask<List<T>> ReadAsync<TCommand, T>(TCommand command, Func<TCommand, CancellationToken, Task<NpgsqlDataReader>> executeAsync, Func<DbDataReader, T> read, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                var rows = new List<T>();
-                var reader = await executeAsync(command, cancellationToken).ConfigureAwait(false);
-                await using (reader.ConfigureAwait(false))
-                {
-                    do
-                    {
-                        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                        {
-                            rows.Add(read(reader));
-                        }
-                    }
-                    while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false));
-                }
-
-                return rows;
-            }
-            catch (PostgresException exception) when (attempt < Attempts && exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
-            {
-                // The server undid everything for the sake of another call, which is through now.
-            }
-            catch (NpgsqlException exception)
-            {
-                throw Translated(exception);
-            }
-        }
-    }
-
-    private static async ValueTask<object?> ScalarAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        var command = new NpgsqlCommand(sql, connection);
-        await using (command.ConfigureAwait(false))
-        {
-            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private static async ValueTask<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        await ScalarAsync(connection, "select to_regclass('unionpush_schema') is not null", cancellationToken).ConfigureAwait(false) is true
-            ? await ScalarAsync(connection, "select max(version) from unionpush_schema", cancellationToken).ConfigureAwait(false) as int? ?? 0
-            : 0;
-
-    private string Name
-    {
-        get
-        {
-            var where = new NpgsqlConnectionStringBuilder(dataSource.ConnectionString);
-            return $"The PostgreSQL database '{where.Database ?? where.Username}' on {where.Host}";
-        }
-    }
-
-    private UnionPushStorageException Translated(NpgsqlException exception)
-    {
-        var what = (exception as PostgresException)?.SqlState switch
-        {
-            PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.InvalidSchemaName =>
-                "lacks the library's tables, or they are of another version. Call EnsureSchemaAsync at the start, or run schema/postgresql.sql of the package, and see that the search path is the same",
-            PostgresErrorCodes.InsufficientPrivilege => "does not allow this user what the library does. Grant select, insert, update and delete on the unionpush_ tables, and create on the schema to the user that calls EnsureSchemaAsync",
-            PostgresErrorCodes.ReadOnlySqlTransaction => "cannot be written: it is a standby. Name the primary, or set \"Target Session Attributes=read-write\"",
-            PostgresErrorCodes.DiskFull => "cannot grow: the disk of the server is full. Free some space",
-            PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => "refuses the user name or the password",
-            PostgresErrorCodes.InvalidCatalogName => "does not exist. Create it, encoded in UTF8",
-            not null => "refused a statement",
-            null => "cannot be reached, or the connection broke",
-        };
-        return new UnionPushStorageException($"{Name} {what}. Nothing was half written. The driver says: {exception.Message}", exception.IsTransient, exception);
-    }
+    private ValueTask<(List<T> Rows, int Written)> RunAsync<TCommand, T>(
+        TCommand command, Func<TCommand, CancellationToken, Task<DbDataReader>> executeAsync, Func<DbDataReader, T> read, CancellationToken cancellationToken) =>
+        AttemptAsync(
+            (database: this, command, executeAsync, read),
+            static (call, cancellationToken) => call.database.ConnectAsync(
+                call, static (call, token) => DbRow.ReadAllAsync(call.executeAsync(call.command, token), call.read, token), cancellationToken),
+            cancellationToken);
 }

@@ -4,7 +4,8 @@ using Npgsql;
 namespace WeChat.UnionPush.PostgreSql;
 
 /// <summary>Events in one table. Batches travel as arrays, one statement each.</summary>
-internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, TimeProvider timeProvider) : IWeChatEventInbox
+internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, TimeProvider timeProvider)
+    : SqlWeChatEventInbox(database, timeProvider, DeleteSettled)
 {
     // In the order of the keys, so that two writers of the same events wait for each other and not in a circle.
     internal const string Insert = """
@@ -38,93 +39,70 @@ internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, Ti
         )
         update unionpush_event e set lease_id = $4, available_at = $5, attempt = e.attempt + 1
         where e.id = any (array(select c.id from chosen c)) and coalesce(e.settled_at, 0) = 0
-        returning (select c.available_at from chosen c where c.id = e.id), e.id, e.app_id, e.deduplication_key, e.body, e.attempt
+        returning (select c.available_at from chosen c where c.id = e.id), e.id, e.app_id, e.deduplication_key, e.body, e.attempt, e.progress
         """;
 
-    private const string Held = """
-        from unnest($2::text[], $3::text[], $4::text[]) as t (app_id, deduplication_key, lease_id)
+    private const string HeldOnes = """
+        from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as t (app_id, deduplication_key, lease_id, progress)
         where e.app_id = t.app_id and e.deduplication_key = t.deduplication_key and e.lease_id = t.lease_id
         """;
 
-    internal const string Complete = "update unionpush_event e set lease_id = null, settled_at = $1, body = '' " + Held;
-    private const string Bury = "update unionpush_event e set lease_id = null, settled_at = $1 " + Held;
-    private const string Return = "update unionpush_event e set lease_id = null, available_at = $1 " + Held;
+    internal const string CompleteAll = "update unionpush_event e set lease_id = null, settled_at = $1, body = '', progress = '' " + HeldOnes;
+    private const string BuryAll = "update unionpush_event e set lease_id = null, settled_at = $1, buried_at = $1, progress = t.progress " + HeldOnes;
+    private const string ReturnAll = "update unionpush_event e set lease_id = null, available_at = $1, progress = t.progress " + HeldOnes;
 
     internal const string DeleteSettled = """
-        with gone as (
-            delete from unionpush_event
-            where id = any (array(select id from unionpush_event where settled_at is not null and settled_at < $1 limit $2 for update skip locked))
-            returning 1)
-        select count(*)::integer from gone
+        delete from unionpush_event
+        where id = any (array(select id from unionpush_event where settled_at is not null and settled_at < $1 limit $2 for update skip locked))
         """;
 
-    private long Now => timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+    public override ValueTask CompleteAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default) =>
+        SettleAsync(CompleteAll, events, Now, cancellationToken);
 
-    public async ValueTask<bool> TryAddAsync(IReadOnlyCollection<WeChatCallback> callbacks, CancellationToken cancellationToken = default)
+    public override ValueTask ReturnAsync(IReadOnlyCollection<TakenWeChatEvent> events, DateTimeOffset availableAt, CancellationToken cancellationToken = default) =>
+        SettleAsync(ReturnAll, events, availableAt, cancellationToken);
+
+    public override ValueTask BuryAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default) =>
+        SettleAsync(BuryAll, events, Now, cancellationToken);
+
+    protected override async ValueTask<bool> AddAsync(WeChatCallback[] callbacks, long now, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(callbacks);
-        var batch = callbacks.ToArray();
         await database.ReadAsync(
             Insert,
             static _ => true,
             cancellationToken,
-            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static callback => callback.AppId)),
-            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static callback => callback.DeduplicationKey)),
-            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static callback => callback.OpenId)),
-            PostgreSqlDatabase.Value(Array.ConvertAll(batch, static callback => Encoding.UTF8.GetBytes(callback.Body))),
-            PostgreSqlDatabase.Value(Now)).ConfigureAwait(false);
+            PostgreSqlDatabase.Value(Array.ConvertAll(callbacks, static callback => callback.AppId)),
+            PostgreSqlDatabase.Value(Array.ConvertAll(callbacks, static callback => callback.DeduplicationKey)),
+            PostgreSqlDatabase.Value(Array.ConvertAll(callbacks, static callback => callback.OpenId)),
+            PostgreSqlDatabase.Value(Array.ConvertAll(callbacks, static callback => Encoding.UTF8.GetBytes(callback.Body))),
+            PostgreSqlDatabase.Value(now)).ConfigureAwait(false);
         return true;
     }
 
-    public async ValueTask<IReadOnlyList<TakenWeChatEvent>> TakeAsync(
-        IReadOnlyCollection<string> appIds, int limit, TimeSpan leaseDuration, CancellationToken cancellationToken = default)
+    protected override async ValueTask<List<TakenWeChatEvent>> TakeAsync(SqlTake take, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(appIds);
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(leaseDuration, TimeSpan.Zero);
-        var now = Now;
-        var leaseId = Guid.NewGuid().ToString("N");
-        var take = new NpgsqlBatchCommand(Take)
+        var command = new NpgsqlBatchCommand(Take)
         {
             Parameters =
             {
-                PostgreSqlDatabase.Value(now),
-                PostgreSqlDatabase.Value(appIds.ToArray()),
-                PostgreSqlDatabase.Value(limit),
-                PostgreSqlDatabase.Value(leaseId),
-                PostgreSqlDatabase.Value(now + (long)Math.Ceiling(leaseDuration.TotalMilliseconds)),
+                PostgreSqlDatabase.Value(take.Now),
+                PostgreSqlDatabase.Value(take.AppIds),
+                PostgreSqlDatabase.Value(take.Limit),
+                PostgreSqlDatabase.Value(take.LeaseId),
+                PostgreSqlDatabase.Value(take.Until),
             },
         };
         var taken = await database.ReadAsync(
-            [new NpgsqlBatchCommand(ByIndex), new NpgsqlBatchCommand(LockTaking), take],
+            [new NpgsqlBatchCommand(ByIndex), new NpgsqlBatchCommand(LockTaking), command],
             row => (AvailableAt: row.GetInt64(0), Id: row.GetInt64(1),
-                Event: new TakenWeChatEvent(row.GetString(2), row.GetString(3), Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(4)), row.GetInt32(5), leaseId)),
+                Event: new TakenWeChatEvent(row.GetString(2), row.GetString(3), Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(4)), row.GetInt32(5), take.LeaseId)
+                { Progress = row.GetString(6) }),
             cancellationToken).ConfigureAwait(false);
         taken.Sort(static (left, right) => left.AvailableAt != right.AvailableAt ? left.AvailableAt.CompareTo(right.AvailableAt) : left.Id.CompareTo(right.Id));
         return taken.ConvertAll(static row => row.Event);
     }
 
-    public ValueTask CompleteAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default) =>
-        SettleAsync(Complete, events, Now, cancellationToken);
-
-    public ValueTask ReturnAsync(IReadOnlyCollection<TakenWeChatEvent> events, DateTimeOffset availableAt, CancellationToken cancellationToken = default) =>
-        SettleAsync(Return, events, availableAt.ToUnixTimeMilliseconds(), cancellationToken);
-
-    public ValueTask BuryAsync(IReadOnlyCollection<TakenWeChatEvent> events, CancellationToken cancellationToken = default) =>
-        SettleAsync(Bury, events, Now, cancellationToken);
-
-    public async ValueTask<int> ExpireAsync(DateTimeOffset settledBefore, int limit, CancellationToken cancellationToken = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        return (await database.ReadAsync(
-            DeleteSettled,
-            static row => row.GetInt32(0),
-            cancellationToken,
-            PostgreSqlDatabase.Value(settledBefore.ToUnixTimeMilliseconds()),
-            PostgreSqlDatabase.Value(limit)).ConfigureAwait(false))[0];
-    }
-
-    private async ValueTask SettleAsync(string sql, IReadOnlyCollection<TakenWeChatEvent> events, long moment, CancellationToken cancellationToken)
+    private async ValueTask SettleAsync(string sql, IReadOnlyCollection<TakenWeChatEvent> events, DateTimeOffset moment, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(events);
         var batch = events.ToArray();
@@ -132,10 +110,11 @@ internal sealed class PostgreSqlWeChatEventInbox(PostgreSqlDatabase database, Ti
         {
             Parameters =
             {
-                PostgreSqlDatabase.Value(moment),
+                PostgreSqlDatabase.Value(moment.ToUnixTimeMilliseconds()),
                 PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.AppId)),
                 PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.DeduplicationKey)),
                 PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.LeaseId)),
+                PostgreSqlDatabase.Value(Array.ConvertAll(batch, static taken => taken.Progress)),
             },
         };
         await database.ReadAsync([new NpgsqlBatchCommand(ByIndex), settle], static _ => true, cancellationToken).ConfigureAwait(false);

@@ -6,7 +6,8 @@
 -- * Texts are compared by their bytes (binary, SQLite's own default), as the platform compares them.
 -- * What waits in the inbox is found by the moment from which it may be taken, in an index of what waits alone; two small ones say who is out and
 --   what is old. The key that tells a repetition is unique.
--- * A receipt is found by its message, by the host's own name for it and, to be forgotten, by its recipient.
+-- * A receipt is found by its message, by the host's own name for it and, to be forgotten, by its recipient. A page of a list is a range of one index.
+-- * Of who was erased only hashes stay, so that what was observed before does not bring them back. They are looked up only while there are any.
 -- * Times are whole milliseconds since 1970 in UTC.
 -- * unionpush_access_token holds secrets: who can read this file can send as the account.
 --
@@ -103,3 +104,122 @@ create index if not exists unionpush_receipt_open_id on unionpush_receipt (app_i
 create index if not exists unionpush_receipt_saved_at on unionpush_receipt (saved_at);
 
 update unionpush_schema set version = 2 where version < 2;
+
+-- version 3
+alter table unionpush_event add column progress text not null default ''; -- which handlers are done, in the library's own writing
+alter table unionpush_event add column buried_at integer; -- null: it was not set aside
+update unionpush_event set buried_at = settled_at where settled_at is not null and body <> '';
+
+create index if not exists unionpush_event_buried on unionpush_event (app_id, buried_at, deduplication_key) where buried_at is not null;
+create index if not exists unionpush_receipt_listed on unionpush_receipt (app_id, coalesce(sent_at, finished_at, 0), message_id);
+
+update unionpush_schema set version = 3 where version < 3;
+
+-- version 4
+alter table unionpush_identity add column follow_changed_at integer; -- by the platform's clock; null: not told
+
+create table if not exists unionpush_erasure
+(
+    key               text    not null primary key, -- hash of an openid with its app id, or of a UnionID
+    number            integer not null,             -- of the erasure, one more than of the one before; one erasure has several keys
+    erased_at         integer not null,
+    follow_changed_at integer,                      -- the latest one of what was erased
+    is_over           integer not null              -- the person came back
+) strict, without rowid;
+
+create index if not exists unionpush_erasure_number on unionpush_erasure (number);
+
+alter table unionpush_follower_sync add column doubted_at integer;            -- start of the last walk whose end was doubted
+alter table unionpush_follower_sync add column doubted integer not null default 0;  -- how many it would have marked
+alter table unionpush_follower_sync add column unlinked integer not null default 0; -- followers without a UnionID at the end of the last walk
+
+update unionpush_schema set version = 4 where version < 4;
+
+-- version 5
+create table if not exists unionpush_broadcast
+(
+    app_id      text    not null,
+    name        text    not null,
+    id          text    not null,    -- names its batches; another one at each attempt to plan it
+    state       integer not null,    -- 0 planning, 1 running, 2 paused, 3 stopped, 4 cancelled, 5 finished
+    reason      text,
+    recipients  integer not null,
+    content     text    not null,    -- what is sent and how, in the library's own writing
+    created_at  integer not null,
+    started_at  integer,
+    ended_at    integer,
+    waits_until integer,
+    report      text,                -- once its batches were deleted
+    revision    integer not null,
+    primary key (app_id, name)
+) strict, without rowid;
+
+create table if not exists unionpush_broadcast_batch
+(
+    broadcast_id  text    not null,
+    number        integer not null,
+    claim_id      text,
+    available_at  integer not null,  -- from when it may be claimed: the end of a claim; 253402300799999 when all have an outcome
+    saved_at      integer not null,
+    size          integer not null,
+    sent          integer not null,
+    not_signed_in integer not null,
+    not_linked    integer not null,
+    not_following integer not null,
+    refused       integer not null,
+    too_frequent  integer not null,
+    duplicate     integer not null,
+    unknown_outcome integer not null,
+    failed        integer not null,
+    outcomes      text    not null,  -- of each recipient, in the library's own writing
+    recipients    text    not null,  -- a line for each
+    primary key (broadcast_id, number)
+) strict;
+
+create index if not exists unionpush_broadcast_batch_available on unionpush_broadcast_batch (broadcast_id, available_at);
+
+create table if not exists unionpush_pace
+(
+    app_id  text    not null primary key,
+    next_at integer not null, -- the next slot, in microseconds since 1970
+    day     integer not null, -- days since 0001-01-01, by China time
+    used    integer not null  -- calls of that day
+) strict, without rowid;
+
+update unionpush_schema set version = 5 where version < 5;
+
+-- version 6
+create table if not exists unionpush_consent
+(
+    app_id      text    not null,
+    open_id     text    not null,
+    template_id text    not null,
+    tapped      integer not null, -- taps that events told of
+    reported    integer not null, -- taps that the host told of
+    taken       integer not null, -- messages sent from here
+    delivered   integer not null, -- messages that events told of
+    lost        integer not null, -- credits that ended without a message
+    emptied_at  integer,
+    tapped_at   integer,
+    habit       integer not null, -- 0 asked, 1 always accepts, 2 always refuses
+    events      text    not null, -- the last events that were counted
+    credits     integer not null, -- what is left of it all, for counts
+    revision    integer not null,
+    primary key (app_id, open_id, template_id)
+) strict, without rowid;
+
+create index if not exists unionpush_consent_credits on unionpush_consent (app_id, template_id, credits);
+
+create table if not exists unionpush_reach
+(
+    app_id     text    not null,
+    note_key   text    not null,
+    note       text    not null, -- in the library's own writing
+    expires_at integer not null,
+    revision   integer not null,
+    primary key (app_id, note_key)
+) strict, without rowid;
+
+create index if not exists unionpush_reach_expires_at on unionpush_reach (expires_at);
+
+update unionpush_schema set version = 6 where version < 6;

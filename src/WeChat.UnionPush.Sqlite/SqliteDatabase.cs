@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 using SQLitePCL;
 
 namespace WeChat.UnionPush.Sqlite;
@@ -8,53 +9,79 @@ namespace WeChat.UnionPush.Sqlite;
 /// One file, read by any number of connections at once and written by one: writers of this process take turns, so that only those of other
 /// processes meet at SQLite's own lock.
 /// </summary>
-internal sealed class SqliteDatabase : IAsyncDisposable
+internal sealed partial class SqliteDatabase : ISqlDatabase, IAsyncDisposable, IDisposable
 {
     private const string Begin = "begin";
     private const string BeginImmediate = "begin immediate";
     private const string BeginExclusive = "begin exclusive";
     private const string Commit = "commit";
 
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
     private static readonly int IdleLimit = Math.Max(4, Environment.ProcessorCount);
 
     private readonly SchemaScript _schema;
     private readonly SqliteConnectionStringBuilder _connectionString;
+    private readonly string _withoutMaking;
     private readonly ConcurrentQueue<SqliteSession> _idle = [];
     private readonly SemaphoreSlim _writing = new(1);
     private SqliteSession? _writer;
+    private readonly SqliteBusyWait _busyWait;
     private volatile bool _isReady;
+    private volatile int _generation;
+
+    // Whether the file under the name is another one than was open.
+    private volatile bool _wasTaken;
+    private long _lookedAt;
     private volatile bool _isDisposed;
 
     static SqliteDatabase() => Batteries_V2.Init();
 
-    public SqliteDatabase(string connectionString, SchemaScript schema)
+    public SqliteDatabase(string connectionString, SchemaScript schema, ILogger? logger = null)
     {
         // The pool here keeps the prepared statements with their connections, which the driver's does not.
         _schema = schema;
-        _connectionString = new SqliteConnectionStringBuilder(connectionString) { Pooling = false };
-        if (_connectionString.DataSource.Length == 0 || _connectionString.Mode == SqliteOpenMode.Memory || _connectionString.DataSource.Contains(":memory:", StringComparison.Ordinal))
-        {
-            throw new ArgumentException("The connection string names no file, as in \"Data Source=unionpush.db\". Without a store, identities are kept in memory already.", nameof(connectionString));
-        }
+        _connectionString = SqliteFile.Read(connectionString);
+        _connectionString.Pooling = false;
+
+        // Only where the schema is made, a file is.
+        var withoutMaking = new SqliteConnectionStringBuilder(_connectionString.ConnectionString);
+        withoutMaking.Mode = withoutMaking.Mode == SqliteOpenMode.ReadWriteCreate ? SqliteOpenMode.ReadWrite : withoutMaking.Mode;
+        _withoutMaking = withoutMaking.ConnectionString;
+        _busyWait = new SqliteBusyWait(_connectionString.DataSource, _connectionString.DefaultTimeout, logger);
     }
+
+    /// <summary>Who writes is alone with the file.</summary>
+    public SqlDialect Dialect { get; } = new() { Parameter = '?', ForUpdate = "", ClaimBatch = SqlDialect.ClaimBatchWhere("") };
 
     public async ValueTask EnsureSchemaAsync(CancellationToken cancellationToken)
     {
         await LockAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var writer = _writer ??= new SqliteSession(_connectionString.ConnectionString);
-            if (_schema.UpgradesFrom(VersionOf(writer)).Count > 0)
+            if (_writer is null || _writer.Generation != _generation)
+            {
+                if (_wasTaken && SqliteFile.FindForeignLog(_connectionString.DataSource) is { } log)
+                {
+                    throw SqliteFailure.FileIsMixed(_connectionString.DataSource, log);
+                }
+
+                SqliteFile.Create(_connectionString);
+            }
+
+            var writer = await OpenWriterAsync(makesFile: true, cancellationToken).ConfigureAwait(false);
+            var version = await _busyWait.RunAsync(writer, VersionOf, cancellationToken).ConfigureAwait(false);
+            if (_schema.UpgradesFrom(version).Count > 0)
             {
                 // Readers and the writer do not wait for each other, and commits need no flush to the disk. The file remembers it. SQLite does not wait
                 // when another process does the same; a transaction that lets nobody else in does.
                 while (!writer.TryExecute("pragma journal_mode = wal"))
                 {
-                    writer.Execute(BeginExclusive);
+                    await _busyWait.BeginAsync(writer, BeginExclusive, cancellationToken).ConfigureAwait(false);
                     writer.Execute(Commit);
                 }
 
-                writer.Execute(BeginImmediate);
+                await _busyWait.BeginAsync(writer, BeginImmediate, cancellationToken).ConfigureAwait(false);
                 foreach (var upgrade in _schema.UpgradesFrom(VersionOf(writer)))
                 {
                     writer.Execute(upgrade);
@@ -63,6 +90,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 writer.Execute(Commit);
             }
 
+            _wasTaken = false;
             _isReady = true;
         }
         catch (SqliteException exception)
@@ -107,8 +135,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         await LockAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var writer = _writer ??= new SqliteSession(_connectionString.ConnectionString);
-            writer.Prepare(BeginImmediate).Run();
+            var writer = await OpenWriterAsync(makesFile: false, cancellationToken).ConfigureAwait(false);
+            await _busyWait.BeginAsync(writer, BeginImmediate, cancellationToken).ConfigureAwait(false);
+            SeeFile(writer);
             var result = write(writer, state, cancellationToken);
             writer.Prepare(Commit).Run();
             return result;
@@ -129,6 +158,43 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         }
     }
 
+    public ValueTask<List<T>> QueryAsync<T>(string sql, Func<ISqlRow, T> read, CancellationToken cancellationToken, params SqlValue[] values) =>
+        ReadAsync(
+            (sql, read, values),
+            static (session, query, cancellationToken) =>
+            {
+                using var interrupt = session.InterruptOn(cancellationToken);
+                var rows = new List<T>();
+                var select = Bound(session, query.sql, query.values);
+                while (select.Step())
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    rows.Add(query.read(select));
+                }
+
+                return rows;
+            },
+            asTransaction: false,
+            cancellationToken);
+
+    public ValueTask<int> ExecuteAsync(string sql, IReadOnlyCollection<SqlValue[]> runs, CancellationToken cancellationToken) =>
+        WriteAsync(
+            (sql, runs),
+            static (session, batch, cancellationToken) =>
+            {
+                using var interrupt = session.InterruptOn(cancellationToken);
+                var written = 0;
+                foreach (var values in batch.runs)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Bound(session, batch.sql, values).Run();
+                    written += session.Changes;
+                }
+
+                return written;
+            },
+            cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         if (_isDisposed)
@@ -137,6 +203,22 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         }
 
         await _writing.WaitAsync().ConfigureAwait(false);
+        Close();
+    }
+
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _writing.Wait();
+        Close();
+    }
+
+    private void Close()
+    {
         _isDisposed = true;
         CloseWriter();
         CloseIdle();
@@ -155,6 +237,14 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 session = OpenReader();
             }
 
+            // A look at the directory costs as much as a seek, so a reader looks now and then.
+            var now = TimeProvider.System.GetTimestamp();
+            if (TimeProvider.System.GetElapsedTime(Volatile.Read(ref _lookedAt), now) >= LookEvery)
+            {
+                Volatile.Write(ref _lookedAt, now);
+                SeeFile(session);
+            }
+
             if (asTransaction)
             {
                 session.Prepare(Begin).Run();
@@ -166,7 +256,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 session.Prepare(Commit).Run();
             }
 
-            if (_idle.Count >= IdleLimit)
+            if (_idle.Count >= IdleLimit || session.Generation != _generation)
             {
                 session.Dispose();
             }
@@ -204,28 +294,15 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         }
     }
 
-    private SqliteSession OpenReader()
+    private static SqliteStatement Bound(SqliteSession session, string sql, SqlValue[] values)
     {
-        var reader = new SqliteSession(_connectionString.ConnectionString);
-
-        // A push looks one of many up. In KiB, taken as it is needed; writing is no faster with more than the default.
-        reader.Execute("pragma cache_size = -4000");
-        return reader;
-    }
-
-    // Closing rolls a transaction back, whatever state it is in.
-    private void CloseWriter()
-    {
-        _writer?.Dispose();
-        _writer = null;
-    }
-
-    private void CloseIdle()
-    {
-        while (_idle.TryDequeue(out var session))
+        var statement = session.Prepare(sql);
+        for (var i = 0; i < values.Length; i++)
         {
-            session.Dispose();
+            statement.Bind(i + 1, values[i]);
         }
+
+        return statement;
     }
 
     private static int VersionOf(SqliteSession session) =>
@@ -233,22 +310,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             ? 0
             : (int)(session.Scalar("select max(version) from unionpush_schema") ?? 0);
 
-    private Exception Translated(SqliteException sqlite, CancellationToken cancellationToken)
-    {
-        var file = _connectionString.DataSource;
-        return sqlite.SqliteErrorCode switch
-        {
-            raw.SQLITE_INTERRUPT when cancellationToken.IsCancellationRequested => new OperationCanceledException("The call was cancelled.", sqlite, cancellationToken),
-            raw.SQLITE_BUSY or raw.SQLITE_LOCKED => Failure($"is locked: another process has been writing for {_connectionString.DefaultTimeout} s. Look for one that hangs or holds a transaction open, or raise \"Default Timeout\" in the connection string", isTransient: true),
-            raw.SQLITE_FULL => Failure("cannot grow: the disk is full. Free some space"),
-            raw.SQLITE_CANTOPEN => Failure("cannot be opened. See that its directory exists and that this process may write there"),
-            raw.SQLITE_READONLY or raw.SQLITE_PERM => Failure("cannot be written. See that this process may write the file and its directory"),
-            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Failure("is damaged or no SQLite database. Restore it from a backup, or delete it and let a sync fill a new one"),
-            raw.SQLITE_IOERR => Failure("cannot be read or written"),
-            _ => Failure("refused a statement"),
-        };
-
-        UnionPushStorageException Failure(string what, bool isTransient = false) =>
-            new($"The SQLite database '{file}' {what}. Nothing was half written. SQLite says: {sqlite.Message}", isTransient, sqlite);
-    }
+    private Exception Translated(SqliteException exception, CancellationToken cancellationToken) =>
+        SqliteFailure.Of(exception, _connectionString.DataSource, _connectionString.DefaultTimeout, cancellationToken);
 }

@@ -9,7 +9,9 @@ internal sealed class SqliteSession : IDisposable
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteStatement> _statements = new(ReferenceEqualityComparer.Instance);
 
-    public SqliteSession(string connectionString)
+    /// <param name="connectionString">The file.</param>
+    /// <param name="busyTimeout">How long SQLite itself waits for other processes, in milliseconds; as long as the connection string says by default.</param>
+    public SqliteSession(string connectionString, int? busyTimeout = null)
     {
         _connection = new SqliteConnection(connectionString);
         try
@@ -19,7 +21,7 @@ internal sealed class SqliteSession : IDisposable
             // Another process that writes is waited for inside SQLite; the command timeout of the driver's own commands says how long.
             // With the write-ahead log, "normal" means that a power cut may take the last transactions and never damages the file, and that
             // a killed process loses nothing that was committed.
-            var timeout = _connection.DefaultTimeout is > 0 and < int.MaxValue / 1000 and var seconds ? seconds * 1000 : int.MaxValue;
+            var timeout = busyTimeout ?? (_connection.DefaultTimeout is > 0 and < int.MaxValue / 1000 and var seconds ? seconds * 1000 : int.MaxValue);
             Execute($"pragma busy_timeout = {timeout}; pragma synchronous = normal;");
         }
         catch
@@ -28,6 +30,12 @@ internal sealed class SqliteSession : IDisposable
             throw;
         }
     }
+
+    /// <summary>Which opening of the file it belongs to.</summary>
+    public int Generation { get; init; }
+
+    /// <summary>Whether the file under the name is no longer the one that is open.</summary>
+    public bool HasLostItsFile => SqliteFile.HasMoved(_connection.Handle!);
 
     /// <summary>How many rows the last statement wrote.</summary>
     public int Changes => raw.sqlite3_changes(_connection.Handle!);

@@ -10,7 +10,7 @@ namespace WeChat.UnionPush.Sqlite;
 /// A prepared statement that is used again and again by one connection. It talks to SQLite itself: a command object with its parameters and
 /// reader costs more than the seek it is for.
 /// </summary>
-internal sealed class SqliteStatement : IDisposable
+internal sealed class SqliteStatement : ISqlRow, IDisposable
 {
     private const int LongestOnStack = 512;
 
@@ -68,6 +68,10 @@ internal sealed class SqliteStatement : IDisposable
 
     public SqliteStatement Bind(int parameter, long? value) => value is { } known ? Bind(parameter, known) : BindNull(parameter);
 
+    public SqliteStatement Bind(int parameter, SqlValue value) => value.IsNull ? BindNull(parameter)
+        : value.Type == SqlType.Text ? Bind(parameter, value.Text)
+        : Bind(parameter, value.Number);
+
     /// <summary>Goes on to the next row. At the end, and when it fails, the statement is ready to be bound and run again.</summary>
     public bool Step()
     {
@@ -101,6 +105,10 @@ internal sealed class SqliteStatement : IDisposable
     public string Text(int column) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_statement, column));
 
     public string? NullableText(int column) => IsNull(column) ? null : Text(column);
+
+    public bool Flag(int column) => Int64(column) != 0;
+
+    public DateOnly Day(int column) => DateOnly.FromDayNumber((int)Int64(column));
 
     public void Dispose() => _statement.Dispose();
 

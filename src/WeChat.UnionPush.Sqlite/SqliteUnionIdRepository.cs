@@ -1,83 +1,53 @@
-using System.Runtime.CompilerServices;
-
 namespace WeChat.UnionPush.Sqlite;
 
 /// <summary>Identities in one table. Batches are loops of one prepared statement in one transaction, which SQLite runs faster than any batch form.</summary>
-internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionIdRepository
+internal sealed class SqliteUnionIdRepository(SqliteDatabase database, TimeProvider timeProvider)
+    : SqlUnionIdRepository(database, timeProvider, SqliteErasures.DeleteOld, SelectReach)
 {
-    private const int PageSize = 1_000;
-
     internal const string SelectIdentity =
-        "select union_id, follow_state, observed_at, details_at from unionpush_identity where app_id = ?1 and open_id = ?2";
+        "select union_id, follow_state, observed_at, details_at, follow_changed_at from unionpush_identity where app_id = ?1 and open_id = ?2";
 
-    // SQLite thinks an app has a handful of identities and would rather read them all: the index is named where it must be used. It gives the
-    // holders of a UnionID in the order of their openids without sorting; which of them is preferred is decided here, for sorting even one row costs.
+    // SQLite thinks an app has a handful of identities and would rather read them all: the index is named where it must be used. Which holder of a
+    // UnionID is preferred is decided by who reads them, for sorting even one row costs.
     internal const string SelectLink = """
-        select s.union_id, s.follow_state, s.observed_at, s.details_at, t.open_id, t.follow_state, t.observed_at, t.details_at
+        select s.union_id, s.follow_state, s.observed_at, s.details_at, s.follow_changed_at,
+            t.open_id, t.follow_state, t.observed_at, t.details_at, t.follow_changed_at
         from unionpush_identity s left join unionpush_identity t indexed by unionpush_identity_union_id on t.app_id = ?3 and t.union_id = s.union_id
         where s.app_id = ?1 and s.open_id = ?2
-        order by t.open_id
         """;
 
     internal const string SelectByUnionId = """
-        select open_id, follow_state, observed_at, details_at
+        select open_id, follow_state, observed_at, details_at, follow_changed_at
         from unionpush_identity indexed by unionpush_identity_union_id
         where app_id = ?1 and union_id = ?2
-        order by open_id
-        """;
-
-    internal const string SelectPage = """
-        select open_id, union_id, follow_state, observed_at, details_at
-        from unionpush_identity
-        where app_id = ?1 and open_id > ?2
-        order by open_id
-        limit ?3
         """;
 
     internal const string SelectReach = """
-        select s.union_id is not null,
-            (select t.follow_state from unionpush_identity t indexed by unionpush_identity_union_id where t.app_id = ?2 and t.union_id = s.union_id
-             order by t.follow_state = 1 desc, t.observed_at desc, t.open_id limit 1)
+        select case when s.union_id is null then -1 else coalesce((
+            select t.follow_state from unionpush_identity t indexed by unionpush_identity_union_id where t.app_id = ?2 and t.union_id = s.union_id
+            order by t.follow_state = 1 desc, t.observed_at desc, t.open_id limit 1), 0) end as reach
         from unionpush_identity s
         where s.app_id = ?1
         """;
 
     private const string Insert =
-        "insert into unionpush_identity (app_id, open_id, union_id, follow_state, observed_at, details_at) values (?1, ?2, ?3, ?4, ?5, ?6)";
+        "insert into unionpush_identity (app_id, open_id, union_id, follow_state, observed_at, details_at, follow_changed_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
     // A walk changes everybody's times and nobody's UnionID: naming union_id only where it changes spares the index.
     private const string UpdateState =
-        "update unionpush_identity set follow_state = ?3, observed_at = ?4, details_at = ?5 where app_id = ?1 and open_id = ?2";
+        "update unionpush_identity set follow_state = ?3, observed_at = ?4, details_at = ?5, follow_changed_at = ?6 where app_id = ?1 and open_id = ?2";
 
     private const string UpdateUnionId =
         "update unionpush_identity set union_id = ?3 where app_id = ?1 and open_id = ?2";
 
-    private const string UpdateLeft =
-        "update unionpush_identity set follow_state = 2, observed_at = ?2 where app_id = ?1 and follow_state in (1, 3) and observed_at < ?2";
-
     private const string DeleteIdentity = "delete from unionpush_identity where app_id = ?1 and open_id = ?2";
 
     internal const string DeleteByUnionId =
-        "delete from unionpush_identity where union_id = ?1 returning app_id, open_id, union_id, follow_state, observed_at, details_at";
+        "delete from unionpush_identity where union_id = ?1 returning app_id, open_id, union_id, follow_state, observed_at, details_at, follow_changed_at";
 
-    private readonly DistinctTexts _distinct = new();
-
-    public async ValueTask<SavedIdentities> SaveAsync(IReadOnlyCollection<WeChatIdentity> observations, CancellationToken cancellationToken = default)
-    {
-        var batch = observations.ToArray();
-        var missing = Array.IndexOf(batch, null);
-        if (missing >= 0)
-        {
-            throw new ArgumentException($"observations[{missing}] is null; nothing was saved.", nameof(observations));
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        return batch.Length == 0 ? default : await database.WriteAsync((batch, order: InKeyOrder(batch)), Save, cancellationToken).ConfigureAwait(false);
-    }
-
-    public async ValueTask<IReadOnlyList<WeChatIdentity>> FindAsync(string appId, IReadOnlyCollection<string> openIds, CancellationToken cancellationToken = default) =>
+    public override async ValueTask<IReadOnlyList<WeChatIdentity>> FindAsync(string appId, IReadOnlyCollection<string> openIds, CancellationToken cancellationToken = default) =>
         await database.ReadAsync(
-            (appId, openIds: _distinct.Of(openIds)),
+            (appId, openIds: Distinct.Of(openIds)),
             static (session, query, cancellationToken) =>
             {
                 var found = new List<WeChatIdentity>(query.openIds.Length);
@@ -95,9 +65,10 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
             asTransaction: openIds.Count > 1,
             cancellationToken).ConfigureAwait(false);
 
-    public async ValueTask<IReadOnlyList<IdentityLink>> ResolveAsync(string appId, IReadOnlyCollection<string> openIds, string targetAppId, CancellationToken cancellationToken = default) =>
+    public override async ValueTask<IReadOnlyList<IdentityLink>> ResolveAsync(
+        string appId, IReadOnlyCollection<string> openIds, string targetAppId, CancellationToken cancellationToken = default) =>
         await database.ReadAsync(
-            (appId, openIds: _distinct.Of(openIds), targetAppId),
+            (appId, openIds: Distinct.Of(openIds), targetAppId),
             static (session, query, cancellationToken) =>
             {
                 var links = new List<IdentityLink>(query.openIds.Length);
@@ -108,7 +79,7 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
                     if (select.Bind(2, openId).Step())
                     {
                         var source = Read(select, query.appId, openId, select.NullableText(0), 1);
-                        links.Add(new(source, select.IsNull(4) ? null : Preferred(select, query.targetAppId, 4, source.UnionId!)));
+                        links.Add(new(source, select.IsNull(5) ? null : Preferred(select, query.targetAppId, 5, source.UnionId!)));
                         select.Reset();
                     }
                 }
@@ -118,9 +89,10 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
             asTransaction: openIds.Count > 1,
             cancellationToken).ConfigureAwait(false);
 
-    public async ValueTask<IReadOnlyList<WeChatIdentity>> FindByUnionIdAsync(string appId, IReadOnlyCollection<string> unionIds, CancellationToken cancellationToken = default) =>
+    public override async ValueTask<IReadOnlyList<WeChatIdentity>> FindByUnionIdAsync(
+        string appId, IReadOnlyCollection<string> unionIds, CancellationToken cancellationToken = default) =>
         await database.ReadAsync(
-            (appId, unionIds: _distinct.Of(unionIds)),
+            (appId, unionIds: Distinct.Of(unionIds)),
             static (session, query, cancellationToken) =>
             {
                 var found = new List<WeChatIdentity>(query.unionIds.Length);
@@ -139,9 +111,10 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
             asTransaction: unionIds.Count > 1,
             cancellationToken).ConfigureAwait(false);
 
-    public async ValueTask<IReadOnlyList<string>> FindOutdatedAsync(string appId, IReadOnlyCollection<string> openIds, DateTimeOffset linkedBefore, DateTimeOffset unlinkedBefore, CancellationToken cancellationToken = default) =>
+    public override async ValueTask<IReadOnlyList<string>> FindOutdatedAsync(
+        string appId, IReadOnlyCollection<string> openIds, DateTimeOffset linkedBefore, DateTimeOffset unlinkedBefore, CancellationToken cancellationToken = default) =>
         await database.ReadAsync(
-            (appId, openIds: _distinct.Of(openIds), linkedBefore: linkedBefore.ToUnixTimeMilliseconds(), unlinkedBefore: unlinkedBefore.ToUnixTimeMilliseconds()),
+            (appId, openIds: Distinct.Of(openIds), linkedBefore: linkedBefore.ToUnixTimeMilliseconds(), unlinkedBefore: unlinkedBefore.ToUnixTimeMilliseconds()),
             static (session, query, cancellationToken) =>
             {
                 var outdated = new List<string>(query.openIds.Length);
@@ -155,7 +128,8 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
                         continue;
                     }
 
-                    if (select.NullableInt64(3) is not { } detailsAt || detailsAt < (select.IsNull(0) ? query.unlinkedBefore : query.linkedBefore))
+                    if (select.NullableInt64(3) is not { } detailsAt || select.Int64(1) == (long)FollowState.NotFollowing
+                        || detailsAt < (select.IsNull(0) ? query.unlinkedBefore : query.linkedBefore))
                     {
                         outdated.Add(openId);
                     }
@@ -168,78 +142,36 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
             asTransaction: true,
             cancellationToken).ConfigureAwait(false);
 
-    public ValueTask<long> CloseWalkAsync(string appId, DateTimeOffset walkStartedAt, CancellationToken cancellationToken = default) =>
-        database.WriteAsync(
-            (appId, walkStartedAt),
-            static (session, walk, cancellationToken) =>
-            {
-                using var interrupt = session.InterruptOn(cancellationToken);
-                session.Prepare(UpdateLeft).Bind(1, walk.appId).Bind(2, walk.walkStartedAt.ToUnixTimeMilliseconds()).Run();
-                return (long)session.Changes;
-            },
-            cancellationToken);
-
-    public async IAsyncEnumerable<WeChatIdentity> ListAsync(string appId, string? afterOpenId = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        List<WeChatIdentity> page;
-        do
-        {
-            page = await database.ReadAsync((appId, afterOpenId), ReadPage, asTransaction: false, cancellationToken).ConfigureAwait(false);
-            foreach (var identity in page)
-            {
-                yield return identity;
-                afterOpenId = identity.OpenId;
-            }
-        }
-        while (page.Count == PageSize);
-    }
-
-    public ValueTask<IdentityCoverage> GetCoverageAsync(string miniProgramAppId, string officialAccountAppId, CancellationToken cancellationToken = default) =>
-        database.ReadAsync(
-            (miniProgramAppId, officialAccountAppId),
-            static (session, apps, cancellationToken) =>
-            {
-                long reachable = 0, unlinked = 0, neverFollowed = 0, left = 0, refusing = 0;
-                var select = session.Prepare(SelectReach).Bind(1, apps.miniProgramAppId).Bind(2, apps.officialAccountAppId);
-                while (select.Step())
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    _ = select.Int64(0) == 0 ? unlinked++ : (FollowState)select.Int64(1) switch
-                    {
-                        FollowState.Following => reachable++,
-                        FollowState.NotFollowing => left++,
-                        FollowState.Refusing => refusing++,
-                        _ => neverFollowed++,
-                    };
-                }
-
-                return new IdentityCoverage(reachable, unlinked, neverFollowed, left, refusing);
-            },
-            asTransaction: false,
-            cancellationToken);
-
-    public async ValueTask<IReadOnlyList<WeChatIdentity>> EraseAsync(string appId, string openId, CancellationToken cancellationToken = default) =>
+    public override async ValueTask<IReadOnlyList<WeChatIdentity>> EraseAsync(string appId, string openId, CancellationToken cancellationToken = default) =>
         await database.WriteAsync(
-            (appId, openId),
+            (appId, openId, now: Now),
             static (session, person, _) =>
             {
-                if (Find(session, person.appId, person.openId) is not { } identity)
+                List<WeChatIdentity> erased = [];
+                if (Find(session, person.appId, person.openId) is { } identity)
                 {
-                    return [];
+                    erased = identity.UnionId is not null ? DeleteHolders(session, identity.UnionId) : [identity];
+                    session.Prepare(DeleteIdentity).Bind(1, person.appId).Bind(2, person.openId).Run();
                 }
 
-                if (identity.UnionId is not null)
-                {
-                    return EraseByUnionId(session, identity.UnionId);
-                }
-
-                session.Prepare(DeleteIdentity).Bind(1, person.appId).Bind(2, person.openId).Run();
-                return [identity];
+                SqliteErasures.Add(session, erased, Erasure.KeyOf(person.appId, person.openId), person.now);
+                return erased;
             },
             cancellationToken).ConfigureAwait(false);
 
-    public async ValueTask<IReadOnlyList<WeChatIdentity>> EraseByUnionIdAsync(string unionId, CancellationToken cancellationToken = default) =>
-        await database.WriteAsync(unionId, static (session, unionId, _) => EraseByUnionId(session, unionId), cancellationToken).ConfigureAwait(false);
+    public override async ValueTask<IReadOnlyList<WeChatIdentity>> EraseByUnionIdAsync(string unionId, CancellationToken cancellationToken = default) =>
+        await database.WriteAsync(
+            (unionId, now: Now),
+            static (session, person, _) =>
+            {
+                var erased = DeleteHolders(session, person.unionId);
+                SqliteErasures.Add(session, erased, Erasure.KeyOf(person.unionId), person.now);
+                return erased;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    protected override ValueTask<SavedIdentities> SaveBatchAsync(WeChatIdentity[] batch, long? erasuresSeen, CancellationToken cancellationToken) =>
+        database.WriteAsync((batch, order: InKeyOrder(batch), erasuresSeen), Save, cancellationToken);
 
     /// <summary>
     /// The order of the table, so that a batch goes through the file once from one end to the other. Two observations of one identity keep theirs.
@@ -252,30 +184,31 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
             order[i] = i;
         }
 
-        Array.Sort(order, (x, y) =>
-        {
-            var byApp = string.CompareOrdinal(batch[x].AppId, batch[y].AppId);
-            var byKey = byApp != 0 ? byApp : string.CompareOrdinal(batch[x].OpenId, batch[y].OpenId);
-            return byKey != 0 ? byKey : x - y;
-        });
+        Array.Sort(order, (x, y) => IdentityBatch.KeyOrder.Compare(batch[x], batch[y]) is var byKey && byKey != 0 ? byKey : x - y);
         return order;
     }
 
-    private static SavedIdentities Save(SqliteSession session, (WeChatIdentity[] Batch, int[] Order) batch, CancellationToken cancellationToken)
+    private static SavedIdentities Save(SqliteSession session, (WeChatIdentity[] Observations, int[] Order, long? ErasuresSeen) batch, CancellationToken cancellationToken)
     {
-        var added = 0;
-        var unionIdsChanged = 0;
+        var saved = default(SavedIdentities);
+        var someErased = SqliteErasures.Count(session) > 0;
         foreach (var i in batch.Order)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var observation = batch.Batch[i];
+            var observation = batch.Observations[i];
+            if (someErased && SqliteErasures.Refuse(session, observation, batch.ErasuresSeen))
+            {
+                continue;
+            }
+
             if (Find(session, observation.AppId, observation.OpenId) is not { } stored)
             {
                 session.Prepare(Insert)
                     .Bind(1, observation.AppId).Bind(2, observation.OpenId).Bind(3, observation.UnionId)
-                    .Bind(4, (long)observation.FollowState).Bind(5, observation.ObservedAt.ToUnixTimeMilliseconds()).Bind(6, observation.DetailsAt?.ToUnixTimeMilliseconds())
+                    .Bind(4, (long)observation.FollowState).Bind(5, observation.ObservedAt.ToUnixTimeMilliseconds())
+                    .Bind(6, observation.DetailsAt?.ToUnixTimeMilliseconds()).Bind(7, observation.FollowChangedAt?.ToUnixTimeMilliseconds())
                     .Run();
-                added++;
+                saved = saved with { Added = saved.Added + 1 };
                 continue;
             }
 
@@ -287,16 +220,17 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
 
             session.Prepare(UpdateState)
                 .Bind(1, merged.AppId).Bind(2, merged.OpenId)
-                .Bind(3, (long)merged.FollowState).Bind(4, merged.ObservedAt.ToUnixTimeMilliseconds()).Bind(5, merged.DetailsAt?.ToUnixTimeMilliseconds())
+                .Bind(3, (long)merged.FollowState).Bind(4, merged.ObservedAt.ToUnixTimeMilliseconds())
+                .Bind(5, merged.DetailsAt?.ToUnixTimeMilliseconds()).Bind(6, merged.FollowChangedAt?.ToUnixTimeMilliseconds())
                 .Run();
             if (!string.Equals(merged.UnionId, stored.UnionId, StringComparison.Ordinal))
             {
                 session.Prepare(UpdateUnionId).Bind(1, merged.AppId).Bind(2, merged.OpenId).Bind(3, merged.UnionId).Run();
-                unionIdsChanged += stored.UnionId is null ? 0 : 1;
+                saved = stored.UnionId is null ? saved : saved with { UnionIdsChanged = saved.UnionIdsChanged + 1, ReplacedUnionId = stored.UnionId };
             }
         }
 
-        return new(added, unionIdsChanged);
+        return saved;
     }
 
     private static WeChatIdentity? Find(SqliteSession session, string appId, string openId)
@@ -312,19 +246,7 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
         return identity;
     }
 
-    private static List<WeChatIdentity> ReadPage(SqliteSession session, (string AppId, string? AfterOpenId) query, CancellationToken cancellationToken)
-    {
-        var page = new List<WeChatIdentity>();
-        var select = session.Prepare(SelectPage).Bind(1, query.AppId).Bind(2, query.AfterOpenId ?? "").Bind(3, PageSize);
-        while (select.Step())
-        {
-            page.Add(Read(select, query.AppId, select.Text(0), select.NullableText(1), 2));
-        }
-
-        return page;
-    }
-
-    private static List<WeChatIdentity> EraseByUnionId(SqliteSession session, string unionId)
+    private static List<WeChatIdentity> DeleteHolders(SqliteSession session, string unionId)
     {
         var erased = new List<WeChatIdentity>();
         var delete = session.Prepare(DeleteByUnionId).Bind(1, unionId);
@@ -336,26 +258,14 @@ internal sealed class SqliteUnionIdRepository(SqliteDatabase database) : IUnionI
         return erased;
     }
 
-    private static WeChatIdentity Read(SqliteStatement row, string appId, string openId, string? unionId, int stateColumn) => new(appId, openId)
-    {
-        UnionId = unionId,
-        FollowState = (FollowState)row.Int64(stateColumn),
-        ObservedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(stateColumn + 1)),
-        DetailsAt = row.NullableInt64(stateColumn + 2) is { } detailsAt ? DateTimeOffset.FromUnixTimeMilliseconds(detailsAt) : null,
-    };
-
-    /// <summary>Reads this and all further rows, which hold a UnionID in the order of their openids: the one that follows, else the one observed last, else the first.</summary>
+    /// <summary>Reads this and all further rows, which are the holders of one UnionID, and chooses.</summary>
     private static WeChatIdentity Preferred(SqliteStatement rows, string appId, int openIdColumn, string unionId)
     {
         var preferred = Read(rows, appId, rows.Text(openIdColumn), unionId, openIdColumn + 1);
         while (rows.Step())
         {
             var other = Read(rows, appId, rows.Text(openIdColumn), unionId, openIdColumn + 1);
-            var follows = other.FollowState == FollowState.Following;
-            if (follows == (preferred.FollowState == FollowState.Following) ? other.ObservedAt > preferred.ObservedAt : follows)
-            {
-                preferred = other;
-            }
+            preferred = IdentityPreference.IsPreferred(other, preferred) ? other : preferred;
         }
 
         return preferred;

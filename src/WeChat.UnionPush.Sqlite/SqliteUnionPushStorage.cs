@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace WeChat.UnionPush.Sqlite;
 
 /// <summary>
@@ -10,9 +12,10 @@ namespace WeChat.UnionPush.Sqlite;
 /// <para>The file holds access tokens, so it belongs where only the service can read it. Write-ahead mode needs a local disk, not a network share.</para>
 /// <para>Leases end by the clock of the machine.</para>
 /// </remarks>
-public sealed class SqliteUnionPushStorage : IAsyncDisposable
+public sealed class SqliteUnionPushStorage : IUnionPushStorage, IAsyncDisposable, IDisposable
 {
     private readonly SqliteDatabase _database;
+    private readonly SqlStores _stores;
 
     /// <summary>Names the file; nothing is opened yet.</summary>
     /// <param name="connectionString">As <c>Microsoft.Data.Sqlite</c> reads it, such as <c>Data Source=unionpush.db</c>. <c>Default Timeout</c> (30 s) says
@@ -24,12 +27,11 @@ public sealed class SqliteUnionPushStorage : IAsyncDisposable
     {
     }
 
-    internal SqliteUnionPushStorage(string connectionString, TimeProvider timeProvider, string schema)
+    internal SqliteUnionPushStorage(string connectionString, TimeProvider timeProvider, string schema, ILogger? logger = null)
     {
-        _database = new SqliteDatabase(connectionString, new SchemaScript(schema));
-        Identities = new SqliteUnionIdRepository(_database);
-        AccessTokens = new SqliteAccessTokenStore(_database, timeProvider);
-        FollowerSyncs = new SqliteFollowerSyncStore(_database, timeProvider);
+        _database = new SqliteDatabase(connectionString, new SchemaScript(schema), logger);
+        _stores = new SqlStores(_database, timeProvider);
+        Identities = new SqliteUnionIdRepository(_database, timeProvider);
         EventInbox = new SqliteWeChatEventInbox(_database, timeProvider);
         Receipts = new SqliteMessageReceipts(_database, timeProvider);
     }
@@ -40,16 +42,28 @@ public sealed class SqliteUnionPushStorage : IAsyncDisposable
     public IUnionIdRepository Identities { get; }
 
     /// <summary>Access tokens that the processes on this file share.</summary>
-    public IAccessTokenStore AccessTokens { get; }
+    public IAccessTokenStore AccessTokens => _stores.AccessTokens;
 
     /// <summary>Cursors of follower walks.</summary>
-    public IFollowerSyncStore FollowerSyncs { get; }
+    public IFollowerSyncStore FollowerSyncs => _stores.FollowerSyncs;
 
     /// <summary>Pushed events that wait for their handlers.</summary>
     public IWeChatEventInbox EventInbox { get; }
 
     /// <summary>Receipts of accepted messages.</summary>
     public IMessageReceipts Receipts { get; }
+
+    /// <summary>What is written down of broadcasts.</summary>
+    public IBroadcastJournal Broadcasts => _stores.Broadcasts;
+
+    /// <summary>Pace and day's calls over all processes.</summary>
+    public ISharedPace Pace => _stores.Pace;
+
+    /// <summary>How many subscribe messages each person has still allowed.</summary>
+    public IConsentLedger Consents => _stores.Consents;
+
+    /// <summary>On which channel a message was sent, and who may be sent customer service messages.</summary>
+    public IReachJournal Reach => _stores.Reach;
 
     /// <summary>
     /// Makes the file and its tables where they are missing, and brings older ones up to date; does nothing where they are current. The first use of
@@ -61,4 +75,7 @@ public sealed class SqliteUnionPushStorage : IAsyncDisposable
 
     /// <summary>Closes the file. Stores used later throw <see cref="ObjectDisposedException"/>.</summary>
     public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    /// <summary>Closes the file. Stores used later throw <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose() => _database.Dispose();
 }

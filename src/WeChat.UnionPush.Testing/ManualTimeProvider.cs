@@ -5,8 +5,8 @@ namespace WeChat.UnionPush.Testing;
 /// <see cref="TimeProvider"/>) fire only while <see cref="Advance"/> or <see cref="SetUtcNow"/> moves the clock past them.
 /// </summary>
 /// <remarks>
-/// Timers fire in the order in which they are due, those due at one moment in the order in which they were set, each with the clock showing its own
-/// due time, on the thread that moves the clock. A callback may set further timers; those that fall into the same move fire in it. A timer that is
+/// Timers fire in the order in which they are due, and timers due at the same moment in the order in which they were set. The clock shows each timer's
+/// due time when it fires, on the thread that moves the clock. A callback may set more timers; those due within the same move fire in it. A timer that is
 /// due at once (zero) fires on the thread pool, as the system's does. All members may be used from any thread.
 /// </remarks>
 public sealed class ManualTimeProvider : TimeProvider
@@ -19,14 +19,14 @@ public sealed class ManualTimeProvider : TimeProvider
     private long _sequence;
 
     /// <summary>Makes a clock.</summary>
-    /// <param name="start">The moment it shows first; 2026-01-05 02:00 UTC (10:00 in China, a Monday) when left out.</param>
+    /// <param name="start">The start time; 2026-01-05 02:00 UTC (10:00 in China, a Monday) by default.</param>
     public ManualTimeProvider(DateTimeOffset? start = null)
     {
         _start = (start ?? new DateTimeOffset(2026, 1, 5, 2, 0, 0, TimeSpan.Zero)).UtcTicks;
         _now = _start;
     }
 
-    /// <summary>Always UTC, so that a test gives the same answer everywhere.</summary>
+    /// <summary>Always UTC, so that a test gives the same result everywhere.</summary>
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
     /// <summary>Timestamps count units of 100 ns.</summary>
@@ -62,7 +62,7 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <inheritdoc/>
     public override long GetTimestamp() => Volatile.Read(ref _now) - _start;
 
-    /// <summary>Moves the clock forward and fires what becomes due on the way.</summary>
+    /// <summary>Moves the clock forward and fires the timers that become due.</summary>
     /// <param name="by">How far; zero fires nothing new.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="by"/> is negative.</exception>
     public void Advance(TimeSpan by)
@@ -71,17 +71,17 @@ public sealed class ManualTimeProvider : TimeProvider
         MoveTo(Volatile.Read(ref _now) + by.Ticks);
     }
 
-    /// <summary>Moves the clock forward to a moment and fires what becomes due on the way.</summary>
-    /// <param name="value">The moment; not before what the clock shows.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> lies in the clock's past.</exception>
+    /// <summary>Moves the clock forward to a moment and fires the timers that become due.</summary>
+    /// <param name="value">The moment; not before the clock's current time.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> is before the clock's current time.</exception>
     public void SetUtcNow(DateTimeOffset value)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(value, GetUtcNow());
         MoveTo(value.UtcTicks);
     }
 
-    /// <summary>Moves the clock exactly to the next timer and fires it, with any other that is due at the same moment.</summary>
-    /// <returns><see langword="false"/> when no timer waits; the clock then stays where it is.</returns>
+    /// <summary>Moves the clock exactly to the next timer and fires it, together with any others due at the same moment.</summary>
+    /// <returns><see langword="false"/> when no timer waits; the clock then does not move.</returns>
     public bool AdvanceToNextTimer()
     {
         if (NextTimerDue is not { } due)
@@ -94,10 +94,10 @@ public sealed class ManualTimeProvider : TimeProvider
     }
 
     /// <summary>
-    /// Waits until that many timers wait for the clock. The way to know, without sleeping, that the code under test has come to its delay
-    /// and that the clock may be moved.
+    /// Waits until that many timers wait for the clock. A test uses it to know, without sleeping, that the code under test has reached its delay
+    /// and that the clock can be moved.
     /// </summary>
-    /// <param name="count">How many timers at least.</param>
+    /// <param name="count">The minimum number of timers.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task WaitForTimersAsync(int count, CancellationToken cancellationToken = default)
     {
@@ -214,7 +214,7 @@ public sealed class ManualTimeProvider : TimeProvider
         public static readonly Comparer<ManualTimer> ByDueTime = Comparer<ManualTimer>.Create(static (a, b) =>
             a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Sequence.CompareTo(b.Sequence));
 
-        // The system's timers run their callbacks in the context of whoever made them; code that relies on it must see the same here.
+        // The system's timers run their callbacks in the execution context of their creator. Code that relies on this must see the same here.
         private readonly ExecutionContext? _context = ExecutionContext.Capture();
 
         public long Due { get; set; }

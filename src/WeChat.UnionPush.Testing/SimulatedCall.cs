@@ -1,6 +1,6 @@
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>A request that reached the simulated platform, as it was on the wire. Its query may hold secrets and tokens: it is for assertions, not for logs.</summary>
+/// <summary>A request that reached the simulated platform, as it was on the wire. Its query may hold secrets and tokens, so use it for assertions and do not log it.</summary>
 public sealed class SimulatedCall
 {
     internal SimulatedCall(string method, Uri address, byte[] body, string? contentType, DateTimeOffset receivedAt)
@@ -15,7 +15,7 @@ public sealed class SimulatedCall
     /// <summary>The HTTP method, such as <c>POST</c>.</summary>
     public string Method { get; }
 
-    /// <summary>The whole address with its query, secrets included.</summary>
+    /// <summary>The whole address with its query, including secrets.</summary>
     public Uri Address { get; }
 
     /// <summary>The bytes of the body; empty when there was none.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>What the simulated platform was asked: every call counted when it arrives, the last ones of each API kept whole.</summary>
+/// <summary>The calls that the simulated platform received. Every call is counted when it arrives, and the last ones of each API are kept completely.</summary>
 public sealed class SimulatedCallLog
 {
     private readonly ConcurrentDictionary<string, PathLog> _paths = new(StringComparer.Ordinal);
@@ -12,7 +12,7 @@ public sealed class SimulatedCallLog
     {
     }
 
-    /// <summary>How many calls of each API are kept whole. 100 by default; zero keeps none.</summary>
+    /// <summary>How many calls of each API are kept completely. 100 by default; zero keeps none.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
     public int Capacity
     {
@@ -27,15 +27,15 @@ public sealed class SimulatedCallLog
     /// <summary>All calls.</summary>
     public long Total => _paths.Values.Sum(path => path.Count);
 
-    /// <summary>The APIs that were called, with how often each.</summary>
+    /// <summary>The APIs that were called, with the number of calls.</summary>
     public IReadOnlyDictionary<string, long> ByPath => _paths.ToDictionary(pair => pair.Key, pair => pair.Value.Count, StringComparer.Ordinal);
 
-    /// <summary>How often an API was called.</summary>
+    /// <summary>How many times an API was called.</summary>
     /// <param name="path">The API, such as <c>/cgi-bin/user/get</c>.</param>
     public long Count(string path) => _paths.TryGetValue(path, out var log) ? log.Count : 0;
 
     /// <summary>
-    /// How often an API answered with an error code (0 counts the successes). Calls that were not answered by HTTP 200 and a whole body count nowhere.
+    /// How many times an API answered with an error code (0 counts the successes). Calls that were not answered with HTTP 200 and a whole body are not counted.
     /// </summary>
     /// <param name="path">The API.</param>
     /// <param name="errorCode">The <c>errcode</c>.</param>
@@ -45,7 +45,7 @@ public sealed class SimulatedCallLog
     /// <param name="path">The API.</param>
     public IReadOnlyList<SimulatedCall> Recent(string path) => _paths.TryGetValue(path, out var log) ? log.Recent() : [];
 
-    /// <summary>Forgets everything and counts from zero. Calls under way may still be counted before or after.</summary>
+    /// <summary>Forgets everything and counts from zero. Calls under way may be counted before or after.</summary>
     public void Clear() => _paths.Clear();
 
     internal void Arrived(WireRequest request, DateTimeOffset now)

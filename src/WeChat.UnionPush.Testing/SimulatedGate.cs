@@ -18,7 +18,7 @@ public sealed class SimulatedGate : IDisposable
     /// <summary>The API whose calls it holds.</summary>
     public string Path { get; }
 
-    /// <summary>How many calls it holds now.</summary>
+    /// <summary>How many calls it holds at the moment.</summary>
     public int Waiting
     {
         get
@@ -50,7 +50,7 @@ public sealed class SimulatedGate : IDisposable
         }
     }
 
-    /// <summary>Lets the calls it holds, and all later ones, through.</summary>
+    /// <summary>Lets the calls it holds and all later ones pass.</summary>
     public void Open()
     {
         _remove(this);

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
-using System.Runtime.CompilerServices;
 
 namespace WeChat.UnionPush.Testing;
 
@@ -26,16 +25,13 @@ namespace WeChat.UnionPush.Testing;
 /// </example>
 public sealed class SimulatedPlatform
 {
-    private static readonly string[] HostNames =
-        ["api.weixin.qq.com", "api2.weixin.qq.com", "sh.api.weixin.qq.com", "sz.api.weixin.qq.com", "hk.api.weixin.qq.com"];
+    // An address for documentation (RFC 5737).
+    private static readonly IPAddress DefaultCaller = new([203, 0, 113, 7]);
 
     private readonly ConcurrentDictionary<string, SimulatedApp> _apps = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, IssuedToken> _tokens = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, IdentifierCodec> _unionIds = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, LibraryTemplate> _library = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(string Path, bool Afterwards), SimulatedGate> _gates = new();
-    private readonly ConcurrentDictionary<string, TimeSpan> _latencies = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, StrongBox<int>> _underWay = new(StringComparer.Ordinal);
+    private readonly CallDesk _calls;
     private long _people;
     private long _sequence;
 
@@ -45,9 +41,11 @@ public sealed class SimulatedPlatform
     public SimulatedPlatform(TimeProvider? timeProvider = null, int seed = 0)
     {
         TimeProvider = timeProvider ?? TimeProvider.System;
+        SeedNumber = seed;
         SeedState = Scrambler.Mix((ulong)seed);
         Faults = new SimulatedFaults(this);
         Callbacks = new SimulatedCallbacks(this);
+        _calls = new CallDesk(this);
     }
 
     /// <summary>Its clock.</summary>
@@ -73,14 +71,31 @@ public sealed class SimulatedPlatform
     /// </summary>
     public bool AcceptsUnicodeEscapes { get; set; }
 
+    internal int SeedNumber { get; }
+
     internal ulong SeedState { get; }
 
     internal DateTimeOffset Now => TimeProvider.GetUtcNow();
 
     internal RequestIdBook RequestIds { get; } = new();
 
+    /// <summary>Sees what happens on the platform, while it happens; null when nobody looks.</summary>
+    internal IPlatformObserver? Observer { get; set; }
+
+    internal long PersonCount => Volatile.Read(ref _people);
+
+    internal IReadOnlyCollection<SimulatedApp> Apps => [.. _apps.Values];
+
     /// <summary>A handler that leads to this platform: give it to <see cref="HttpClient"/> in the place of the network. Make as many as there are clients.</summary>
-    public HttpMessageHandler CreateHandler() => new PlatformHandler(this);
+    public HttpMessageHandler CreateHandler() => CreateHandler(DefaultCaller);
+
+    /// <summary>A handler that leads to this platform from one address, which the accounts' IP whitelists see.</summary>
+    /// <param name="callerAddress">Where the calls come from; 203.0.113.7 in <see cref="CreateHandler()"/>.</param>
+    public HttpMessageHandler CreateHandler(IPAddress callerAddress)
+    {
+        ArgumentNullException.ThrowIfNull(callerAddress);
+        return new PlatformHandler(this, callerAddress);
+    }
 
     /// <summary>Adds an Official Account, verified, without followers and templates.</summary>
     /// <param name="appId">Its app id.</param>
@@ -142,7 +157,7 @@ public sealed class SimulatedPlatform
     {
         ThrowIfUnknown(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(latency, TimeSpan.Zero);
-        _latencies[path] = latency;
+        _calls.SetLatency(path, latency);
     }
 
     /// <summary>Holds the calls of one API from now on until the gate is opened or disposed.</summary>
@@ -154,8 +169,7 @@ public sealed class SimulatedPlatform
     public SimulatedGate Hold(string path, bool afterwards = false)
     {
         ThrowIfUnknown(path);
-        var gate = new SimulatedGate(path, afterwards, gate => _gates.TryRemove(new((gate.Path, gate.Afterwards), gate)));
-        return _gates.TryAdd((path, afterwards), gate) ? gate : throw new InvalidOperationException($"Calls of {path} are held already.");
+        return _calls.Hold(path, afterwards);
     }
 
     internal IdentifierCodec UnionIds(string openPlatform) =>
@@ -170,7 +184,7 @@ public sealed class SimulatedPlatform
 
     internal LibraryTemplate? FindLibraryTemplate(string shortId) => _library.GetValueOrDefault(shortId);
 
-    internal void Register(IssuedToken token) => _tokens[token.Text] = token;
+    internal void Register(IssuedToken token) => _calls.Register(token);
 
     internal void ThrowIfForeign(SimulatedApp app)
     {
@@ -203,128 +217,16 @@ public sealed class SimulatedPlatform
         return bytes;
     }
 
+    /// <summary>The number of a message that a person writes: 64 bits, as the platform's are.</summary>
+    internal long NextMessageNumber() => 23_000_000_000_000_000 + (long)(NextState() >> 12);
+
     internal string NextRequestId(DateTimeOffset now)
     {
         var random = NextState();
         return string.Create(CultureInfo.InvariantCulture, $"{(uint)now.ToUnixTimeSeconds():x8}-{(uint)(random >> 32):x8}-{(uint)random:x8}");
     }
 
-    internal async Task<Answer> AnswerAsync(WireRequest request, CancellationToken cancellationToken)
-    {
-        var path = request.Address.AbsolutePath;
-        var isLoopback = request.Address.IsLoopback;
-        var route = Route.Find(path);
-        if (route is null || !(isLoopback || HostNames.Contains(request.Address.Host, StringComparer.OrdinalIgnoreCase)))
-        {
-            throw new InvalidOperationException($"The simulated platform has no {request.Method} https://{request.Address.Host}{path}.");
-        }
-
-        var underWay = _underWay.GetOrAdd(path, static _ => new StrongBox<int>());
-        var others = Interlocked.Increment(ref underWay.Value) - 1;
-        try
-        {
-            Faults.Connect(request, Now, others);
-            Calls.Arrived(request, Now);
-            return await AnswerAsync(request, route, isLoopback, others, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref underWay.Value);
-        }
-    }
-
-    private async Task<Answer> AnswerAsync(WireRequest request, Route route, bool isLoopback, int others, CancellationToken cancellationToken)
-    {
-        if (_gates.TryGetValue((route.Path, false), out var before))
-        {
-            await before.PassAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        var strike = Faults.Answer(request, Now, others);
-        var call = new Call(this, route, request, Now);
-        var answer = strike.Fault is { } fault
-            ? fault.Spoil!(call, fault.IsProcessed ? Carry(call, isLoopback) : TurnAway(call))
-            : Carry(call, isLoopback);
-        if (answer.HasErrorCode)
-        {
-            Calls.Answered(route.Path, answer.ErrorCode);
-        }
-
-        if (_gates.TryGetValue((route.Path, true), out var after))
-        {
-            await after.PassAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        var latency = answer.NeverComes ? Timeout.InfiniteTimeSpan : _latencies.GetValueOrDefault(route.Path, Latency) + strike.Latency;
-        if (latency != TimeSpan.Zero)
-        {
-            await Task.Delay(latency, TimeProvider, cancellationToken).ConfigureAwait(false);
-        }
-
-        return answer.Failure is { } failure ? throw NetworkErrors.BeforeHead(failure()) : answer;
-    }
-
-    private Answer Carry(Call call, bool isLoopback)
-    {
-        var request = call.Request;
-        if (request.IsChunked)
-        {
-            return new Answer([]) { Status = HttpStatusCode.PreconditionFailed, ContentType = "text/html" };
-        }
-
-        if (!isLoopback && !string.Equals(request.Address.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal))
-        {
-            return call.Refuse(43003);
-        }
-
-        if (request.IsEncoded)
-        {
-            return call.Refuse(40221);
-        }
-
-        if (request.Method != call.Route.Method)
-        {
-            return call.Refuse(call.Route.Method == HttpMethod.Get ? 43001 : 43002);
-        }
-
-        return (call.Route.Token == TokenKind.None ? null : Authorize(call)) ?? call.Route.Handle(call);
-    }
-
-    // Whoever is turned away may still ask for the rid of it.
-    private Answer TurnAway(Call call)
-    {
-        call.App = call.Query("access_token") is { } text && _tokens.TryGetValue(text, out var token) ? token.App : null;
-        return call.Refuse(-1);
-    }
-
-    private Answer? Authorize(Call call)
-    {
-        if (call.Query("access_token") is not { } text)
-        {
-            return call.Refuse(41001);
-        }
-
-        if (!_tokens.TryGetValue(text, out var token))
-        {
-            return call.Refuse(text.Length < 64 ? 40014 : 40001);
-        }
-
-        if (token.App.AccessTokens.Check(token, call.Now) is not 0 and var refusal)
-        {
-            return call.Refuse(refusal);
-        }
-
-        call.App = token.App;
-        var isAllowed = call.Route.Token switch
-        {
-            TokenKind.VerifiedOfficialAccount => token.App.OfficialAccount is { IsVerified: true },
-            TokenKind.MiniProgram => token.App.MiniProgram is not null,
-            _ => true,
-        };
-        return !isAllowed ? call.Refuse(48001)
-            : token.App.Quotas.TryUse(call.Route.Path, call.Now) is not 0 and var exhausted ? call.Refuse(exhausted)
-            : null;
-    }
+    internal Task<Answer> AnswerAsync(WireRequest request, CancellationToken cancellationToken) => _calls.AnswerAsync(request, cancellationToken);
 
     private ulong NextState() => Scrambler.Mix(SeedState ^ Scrambler.Mix((ulong)Interlocked.Increment(ref _sequence)));
 

@@ -5,7 +5,7 @@ using WeChat.UnionPush.AspNetCore;
 
 namespace WeChat.UnionPush.TestHost;
 
-/// <summary>A host that takes pushes, and prints the key of each event that it has handled; or never comes to an end with any.</summary>
+/// <summary>A host that takes pushes and prints the key of each event that it has handled, or never finishes handling any.</summary>
 internal static class CallbackServer
 {
     public const string Token = "Zx81Token";
@@ -51,7 +51,7 @@ internal static class CallbackServer
                 await Task.Delay(Timeout.Infinite, CancellationToken.None);
             }
 
-            Console.WriteLine(received.Callback.DeduplicationKey);
+            Console.WriteLine(received.Callback.OpenId);
         }
     }
 }

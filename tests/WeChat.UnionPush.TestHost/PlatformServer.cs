@@ -7,7 +7,7 @@ using WeChat.UnionPush.Testing;
 
 namespace WeChat.UnionPush.TestHost;
 
-/// <summary>The simulated platform on loopback, in a process of its own, with a few addresses through which a test steers it.</summary>
+/// <summary>The simulated platform on loopback, in a separate process, with a few URLs by which a test controls it.</summary>
 internal static class PlatformServer
 {
     public const string OfficialAccountAppId = "wx0123456789abcdef";
@@ -34,7 +34,7 @@ internal static class PlatformServer
         await using var app = builder.Build();
         var barriers = new ConcurrentDictionary<string, (TaskCompletionSource Open, int[] Waiting)>(StringComparer.Ordinal);
 
-        // How often each path was called, and the most often any page of followers was.
+        // How many times each path was called, and the highest count of calls for one page of followers.
         app.MapGet("/control/calls", () => string.Join('\n', platform.Calls.ByPath.Select(call => $"{call.Key} {call.Value}")
             .Append($"pages {pages.Count}").Append($"repeats {pages.Values.Sum(count => count - 1)}").Append($"delivered {account.DeliveredCount}")));
         app.MapPost("/control/clear", () =>
@@ -64,6 +64,38 @@ internal static class PlatformServer
         });
         app.MapGet("/control/openid/{app}/{index:long}", (string app, long index) => app == "mini" ? people[index].OpenIdIn(miniProgram) : people[index].OpenIdIn(account));
         app.MapGet("/control/unionid/{index:long}", (long index) => people[index].UnionIdUnder("open"));
+        app.MapGet("/control/people/{first:long}/{count:long}", (long first, long count) => string.Join(
+            '\n', people.Slice(first, count).Select(person => $"{person.OpenIdIn(miniProgram)} {person.OpenIdIn(account)} {person.UnionIdUnder("open")}")));
+
+        // The platform's own ledger: how many people got how many messages, and whom it does not know.
+        app.MapGet("/control/ledger", () =>
+        {
+            var counts = new long[4];
+            foreach (var person in people)
+            {
+                counts[Math.Min(3, account.MessagesTo(person).Count)]++;
+            }
+
+            return string.Join(' ', counts);
+        });
+        app.MapGet("/control/send-times", () => string.Join('\n', account.Messages.Select(message => message.AcceptedAt.ToUnixTimeMilliseconds())));
+        app.MapPost("/control/keep-messages", () => account.KeepsMessages = true);
+        app.MapPost("/control/quota/{limit:long}", (long limit) => account.Quotas.SetDailyLimit("/cgi-bin/message/template/send", limit));
+        app.MapPost("/control/latency/{milliseconds:int}", (int milliseconds) =>
+            platform.SetLatency("/cgi-bin/message/template/send", TimeSpan.FromMilliseconds(milliseconds)));
+        app.MapPost("/control/faults/{on:bool}", (bool on) =>
+        {
+            platform.Faults.Clear();
+            if (on)
+            {
+                const string Send = "/cgi-bin/message/template/send";
+                platform.Faults.Add(SimulatedFault.ConnectionReset().AfterProcessing().On(Send).WithProbability(0.01));
+                platform.Faults.Add(SimulatedFault.ConnectionReset().BeforeProcessing().On(Send).WithProbability(0.01));
+                platform.Faults.Add(SimulatedFault.Busy().On(Send).WithProbability(0.02));
+                platform.Faults.Add(SimulatedFault.Gateway().AfterProcessing().On(Send).WithProbability(0.01));
+                platform.Faults.Add(SimulatedFault.Error(43004).On(Send).WithProbability(0.005));
+            }
+        });
         app.MapGet("/control/template", () => template.Id);
         app.MapPost("/control/unfollow/{first:long}/{count:long}", (long first, long count) =>
         {
@@ -73,7 +105,7 @@ internal static class PlatformServer
             }
         });
 
-        // Everybody waits here until so many have come.
+        // A barrier: everybody waits here until that many have arrived.
         app.MapPost("/control/barrier/{name}/{count:int}", async (string name, int count, CancellationToken gone) =>
         {
             var (open, waiting) = barriers.GetOrAdd(name, static _ => (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new int[1]));
@@ -97,7 +129,8 @@ internal static class PlatformServer
             pages.AddOrUpdate(context.Request.Query["next_openid"].ToString(), 1, static (_, count) => count + 1);
         }
 
-        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri($"{context.Request.Scheme}://{context.Request.Host}{context.Request.Path}{context.Request.QueryString}"));
+        using var request = new HttpRequestMessage(
+            new HttpMethod(context.Request.Method), new Uri($"{context.Request.Scheme}://{context.Request.Host}{context.Request.Path}{context.Request.QueryString}"));
         if (context.Request.ContentLength is { } length)
         {
             using var body = new MemoryStream((int)length);
@@ -106,7 +139,19 @@ internal static class PlatformServer
             request.Content.Headers.TryAddWithoutValidation("Content-Type", context.Request.ContentType);
         }
 
-        using var response = await platform.SendAsync(request, context.RequestAborted);
+        HttpResponseMessage answered;
+        try
+        {
+            answered = await platform.SendAsync(request, context.RequestAborted);
+        }
+        catch (HttpRequestException)
+        {
+            // A fault of the network: the caller's connection breaks.
+            context.Abort();
+            return;
+        }
+
+        using var response = answered;
         context.Response.StatusCode = (int)response.StatusCode;
         context.Response.ContentType = response.Content.Headers.ContentType?.ToString();
         context.Response.ContentLength = response.Content.Headers.ContentLength;

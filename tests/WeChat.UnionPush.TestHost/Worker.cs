@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using WeChat.UnionPush.PostgreSql;
-using WeChat.UnionPush.Sqlite;
 
 namespace WeChat.UnionPush.TestHost;
 
@@ -59,6 +57,47 @@ internal static class Worker
         return 0;
     }
 
+    public static async Task<int> PaceAsync(Uri platform, string storage, int perSecond, int messages, CancellationToken stop)
+    {
+        const int lanes = 8;
+        await using var services = await BuildAsync(platform, storage, perSecond, TimeSpan.FromMinutes(1), stop);
+        using var control = new HttpClient { BaseAddress = platform };
+        var sender = services.GetRequiredService<ITemplateMessageSender>();
+        var templateId = await control.GetStringAsync("/control/template", stop);
+        var openIds = new List<string>();
+        for (var i = 0; i < 100; i++)
+        {
+            openIds.Add(await control.GetStringAsync($"/control/openid/official/{i}", stop));
+        }
+
+        // What is slow the first time is over before the clock runs.
+        await SendAsync(0);
+
+        // The line names a barrier, and how many processes take part in it.
+        using var go = await control.PostAsync($"/control/barrier/{await Console.In.ReadLineAsync(stop)}", null, stop);
+        var began = DateTimeOffset.UtcNow;
+        var number = 0;
+        await Task.WhenAll(Enumerable.Range(0, lanes).Select(async _ =>
+        {
+            for (var mine = Interlocked.Increment(ref number); mine <= messages; mine = Interlocked.Increment(ref number))
+            {
+                await SendAsync(mine);
+            }
+        }));
+        Console.WriteLine($"{began:O} {DateTimeOffset.UtcNow:O}");
+        return 0;
+
+        async Task SendAsync(int mine)
+        {
+            var message = TemplateMessage.Create(templateId).Thing("thing1", $"{Environment.ProcessId} {mine}").Build();
+            var result = await sender.SendAsync(openIds[mine % openIds.Count], message, stop);
+            if (!result.IsSent)
+            {
+                throw new InvalidOperationException(result.ToString());
+            }
+        }
+    }
+
     public static async Task<int> SaveAsync(string storage, string writer, CancellationToken stop)
     {
         await using var services = await BuildAsync(new Uri("http://localhost"), storage, stop);
@@ -99,7 +138,8 @@ internal static class Worker
                 var batch = new List<WeChatIdentity>(5000);
                 for (var i = first; i < Math.Min(users, first + 5000); i++)
                 {
-                    batch.Add(new WeChatIdentity(PlatformServer.MiniProgramAppId, string.Create(CultureInfo.InvariantCulture, $"oMini{i:D23}")) { UnionId = string.Create(CultureInfo.InvariantCulture, $"oUnion{i:D22}"), ObservedAt = now, DetailsAt = now });
+                    batch.Add(new WeChatIdentity(PlatformServer.MiniProgramAppId, string.Create(CultureInfo.InvariantCulture, $"oMini{i:D23}"))
+                    { UnionId = string.Create(CultureInfo.InvariantCulture, $"oUnion{i:D22}"), ObservedAt = now, DetailsAt = now });
                 }
 
                 await repository.SaveAsync(batch, stop);
@@ -126,9 +166,13 @@ internal static class Worker
 
         async Task PrintAsync(string name, long count, Stopwatch watch)
         {
-            var calls = (await control.GetStringAsync("/control/calls", stop)).Split('\n').Where(line => line.StartsWith('/')).Select(line => line.Replace("/cgi-bin/", "", StringComparison.Ordinal).Replace(' ', '='));
+            var calls = (await control.GetStringAsync("/control/calls", stop)).Split('\n').Where(line => line.StartsWith('/'))
+                .Select(line => line.Replace("/cgi-bin/", "", StringComparison.Ordinal).Replace(' ', '='));
             var peak = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split(':')[1].Trim().Split(' ')[0];
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"run={name} count={count} seconds={watch.Elapsed.TotalSeconds:0.0} per_second={count / watch.Elapsed.TotalSeconds:0} peak_mb={long.Parse(peak, CultureInfo.InvariantCulture) / 1024} {string.Join(' ', calls)}"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"run={name} count={count} seconds={watch.Elapsed.TotalSeconds:0.0} per_second={count / watch.Elapsed.TotalSeconds:0} " +
+                $"peak_mb={long.Parse(peak, CultureInfo.InvariantCulture) / 1024} {string.Join(' ', calls)}"));
         }
     }
 
@@ -142,14 +186,32 @@ internal static class Worker
             case ["postgresql", var connection]:
                 registration.UsePostgreSql(connection);
                 break;
+            case ["mysql", var connection]:
+                registration.UseMySql(connection);
+                break;
+            case ["redis", var configuration]:
+                registration.UseRedis(configuration);
+                break;
             default:
-                throw new ArgumentException($"'{storage}' is neither sqlite:FILE nor postgresql:CONNECTION-STRING.", nameof(storage));
+                throw new ArgumentException(
+                    $"'{storage}' is none of sqlite:FILE, postgresql:CONNECTION-STRING, mysql:CONNECTION-STRING and redis:CONFIGURATION.", nameof(storage));
         }
     }
 
-    private static async Task<ServiceProvider> BuildAsync(Uri platform, string storage, CancellationToken stop)
+    public static Task<ServiceProvider> BuildAsync(Uri platform, string storage, CancellationToken stop) =>
+        BuildAsync(platform, storage, perSecond: 0, TimeSpan.FromMinutes(1), stop);
+
+    public static async Task<ServiceProvider> BuildAsync(Uri platform, string storage, int perSecond, TimeSpan broadcastLease, CancellationToken stop)
     {
         var services = new ServiceCollection();
+        Add(services, platform, storage, perSecond, broadcastLease);
+        var provider = services.BuildServiceProvider();
+        await provider.GetRequiredService<IUnionPushStorage>().EnsureSchemaAsync(stop);
+        return provider;
+    }
+
+    public static WeChatUnionPushBuilder Add(IServiceCollection services, Uri platform, string storage, int perSecond, TimeSpan broadcastLease)
+    {
         var registration = services.AddWeChatUnionPush(options =>
         {
             options.OfficialAccount.AppId = PlatformServer.OfficialAccountAppId;
@@ -157,17 +219,13 @@ internal static class Worker
             options.MiniProgram.AppId = PlatformServer.MiniProgramAppId;
             options.MiniProgram.AppSecret = PlatformServer.Secret;
             options.ApiBaseAddress = platform;
-            options.TemplateMessages.MaxPerSecond = 0;
+            options.TemplateMessages.MaxPerSecond = perSecond;
+            options.Broadcasts.LeaseDuration = broadcastLease;
+            options.Broadcasts.PollInterval = TimeSpan.FromMilliseconds(200);
             options.FollowerSync.LeaseDuration = TimeSpan.FromSeconds(2);
             options.FollowerSync.DailyPageCalls = int.MaxValue;
         });
         Use(registration, storage);
-        var provider = services.BuildServiceProvider();
-        if (provider.GetService<PostgreSqlUnionPushStorage>() is { } database)
-        {
-            await database.EnsureSchemaAsync(stop);
-        }
-
-        return provider;
+        return registration;
     }
 }

@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using WeChat.UnionPush.Bare;
 using WeChat.UnionPush.PostgreSql;
 
 namespace WeChat.UnionPush.Benchmarks;
@@ -7,40 +8,31 @@ namespace WeChat.UnionPush.Benchmarks;
 /// <summary>The store on PostgreSQL, and Npgsql with one statement for a batch on the same table.</summary>
 internal sealed class BenchmarkedPostgreSql : BenchmarkedStore
 {
-    private readonly string _schema;
-    private readonly NpgsqlDataSource _source;
+    private readonly TemporaryPostgreSql _database;
     private readonly PostgreSqlUnionPushStorage _storage;
 
-    private BenchmarkedPostgreSql(string schema, NpgsqlDataSource source)
+    private BenchmarkedPostgreSql(TemporaryPostgreSql database)
     {
-        _schema = schema;
-        _source = source;
-        _storage = new PostgreSqlUnionPushStorage(source);
+        _database = database;
+        _storage = new PostgreSqlUnionPushStorage(database.Source);
     }
 
     public override IUnionIdRepository Identities => _storage.Identities;
 
-    /// <summary>A schema of its own, which is dropped afterwards.</summary>
     public static async Task<BenchmarkedPostgreSql> CreateAsync(string connectionString)
     {
-        var schema = $"benchmark_{Guid.NewGuid():N}";
-        await using (var admin = NpgsqlDataSource.Create(connectionString))
-        {
-            await ExecuteAsync(admin, $"create schema {schema}");
-        }
-
-        var store = new BenchmarkedPostgreSql(schema, NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = schema, MaxAutoPrepare = 20 }));
+        var store = new BenchmarkedPostgreSql(await TemporaryPostgreSql.CreateAsync(connectionString));
         await store._storage.EnsureSchemaAsync();
         return store;
     }
 
-    public override Task ClearAsync() => ExecuteAsync(_source, "truncate unionpush_identity");
+    public override Task ClearAsync() => _database.ExecuteAsync("truncate unionpush_identity");
 
-    public override Task SettleAsync() => ExecuteAsync(_source, "vacuum (analyze) unionpush_identity");
+    public override Task SettleAsync() => _database.ExecuteAsync("vacuum (analyze) unionpush_identity");
 
     public override async Task SaveByHandAsync(WeChatIdentity[] batch)
     {
-        await using var upsert = _source.CreateCommand(
+        await using var upsert = _database.Source.CreateCommand(
             """
             insert into unionpush_identity as i (app_id, open_id, union_id, follow_state, observed_at, details_at)
             select * from unnest($1, $2, $3, $4, $5, $6)
@@ -50,7 +42,8 @@ internal sealed class BenchmarkedPostgreSql : BenchmarkedStore
             """);
         upsert.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(batch, static identity => identity.AppId) });
         upsert.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(batch, static identity => identity.OpenId) });
-        upsert.Parameters.Add(new NpgsqlParameter<string?[]> { TypedValue = Array.ConvertAll(batch, static identity => identity.UnionId), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        upsert.Parameters.Add(
+            new NpgsqlParameter<string?[]> { TypedValue = Array.ConvertAll(batch, static identity => identity.UnionId), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         upsert.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = Array.ConvertAll(batch, static identity => (short)identity.FollowState) });
         upsert.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(batch, static identity => identity.ObservedAt.ToUnixTimeMilliseconds()) });
         upsert.Parameters.Add(new NpgsqlParameter<long?[]> { TypedValue = Array.ConvertAll(batch, static identity => identity.DetailsAt?.ToUnixTimeMilliseconds()) });
@@ -79,9 +72,8 @@ internal sealed class BenchmarkedPostgreSql : BenchmarkedStore
 
     public override async ValueTask DisposeAsync()
     {
-        await ExecuteAsync(_source, $"drop schema {_schema} cascade");
         await _storage.DisposeAsync();
-        await _source.DisposeAsync();
+        await _database.DisposeAsync();
     }
 
     private static Link Read(NpgsqlDataReader row) => new(
@@ -89,7 +81,7 @@ internal sealed class BenchmarkedPostgreSql : BenchmarkedStore
 
     private NpgsqlCommand Select(string which, NpgsqlParameter openIds, string appId, string targetAppId)
     {
-        var select = _source.CreateCommand(
+        var select = _database.Source.CreateCommand(
             $"""
             select s.open_id, s.union_id, t.open_id, t.follow_state
             from unionpush_identity s left join unionpush_identity t on t.app_id = $3 and t.union_id = s.union_id
@@ -99,11 +91,5 @@ internal sealed class BenchmarkedPostgreSql : BenchmarkedStore
         select.Parameters.Add(openIds);
         select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = targetAppId });
         return select;
-    }
-
-    private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)
-    {
-        await using var command = source.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
     }
 }

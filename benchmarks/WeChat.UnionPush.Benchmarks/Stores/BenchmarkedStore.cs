@@ -4,9 +4,15 @@ namespace WeChat.UnionPush.Benchmarks;
 public abstract class BenchmarkedStore : IAsyncDisposable
 {
     public const string PostgreSqlVariable = "UNIONPUSH_POSTGRESQL";
+    public const string MySqlVariable = "UNIONPUSH_MYSQL";
 
-    /// <summary>The stores that this machine has: PostgreSQL where the variable holds a connection string.</summary>
-    public static IEnumerable<string> Names => Environment.GetEnvironmentVariable(PostgreSqlVariable) is null ? ["Memory", "Sqlite"] : ["Memory", "Sqlite", "PostgreSql"];
+    /// <summary>The stores that this machine has: PostgreSQL and MySQL where the variables hold connection strings.</summary>
+    public static IEnumerable<string> Names =>
+    [
+        "Memory", "Sqlite", "EfSqlite",
+        .. Environment.GetEnvironmentVariable(PostgreSqlVariable) is null ? Array.Empty<string>() : ["PostgreSql", "EfPostgreSql"],
+        .. Environment.GetEnvironmentVariable(MySqlVariable) is null ? Array.Empty<string>() : ["MySql"],
+    ];
 
     public abstract IUnionIdRepository Identities { get; }
 
@@ -14,17 +20,20 @@ public abstract class BenchmarkedStore : IAsyncDisposable
     {
         "Sqlite" => await BenchmarkedSqlite.CreateAsync(),
         "PostgreSql" => await BenchmarkedPostgreSql.CreateAsync(Environment.GetEnvironmentVariable(PostgreSqlVariable)!),
+        "EfSqlite" => await BenchmarkedEntityFramework.CreateOnSqliteAsync(),
+        "EfPostgreSql" => await BenchmarkedEntityFramework.CreateOnPostgreSqlAsync(Environment.GetEnvironmentVariable(PostgreSqlVariable)!),
+        "MySql" => await BenchmarkedMySql.CreateAsync(Environment.GetEnvironmentVariable(MySqlVariable)!),
         _ => new BenchmarkedMemory(),
     };
 
     public abstract Task ClearAsync();
 
-    /// <summary>What the server does by itself some time after a load, so that it does not do so during a measurement.</summary>
+    /// <summary>Runs what the server would do by itself some time after a load, so that it does not happen during a measurement.</summary>
     public virtual Task SettleAsync() => Task.CompletedTask;
 
     public abstract Task SaveByHandAsync(WeChatIdentity[] batch);
 
-    /// <summary>The person behind an openid in the target app: what a push has to know of it.</summary>
+    /// <summary>The person behind an openid in the target app, as a push needs it.</summary>
     public abstract Task<Link?> ResolveByHandAsync(string appId, string openId, string targetAppId);
 
     public abstract Task<List<Link>> ResolveByHandAsync(string appId, string[] openIds, string targetAppId);

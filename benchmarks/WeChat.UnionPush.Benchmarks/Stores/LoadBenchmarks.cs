@@ -5,8 +5,8 @@ using WeChat.UnionPush.Bare;
 namespace WeChat.UnionPush.Benchmarks;
 
 /// <summary>
-/// What syncs do to a store with 100,000 followers: the first one loads it, the next finds that nobody is new and notes that all were seen. How the
-/// load compares with code by hand, <see cref="StoreTurns"/> tells.
+/// What syncs do to a store with 100,000 followers: the first one loads it, the next finds that nobody is new and notes that all were seen. For
+/// a comparison with hand-written code see <see cref="StoreTurns"/>.
 /// </summary>
 [MemoryDiagnoser]
 [SimpleJob(RunStrategy.Monitoring, warmupCount: 2, iterationCount: 7, invocationCount: 1)]

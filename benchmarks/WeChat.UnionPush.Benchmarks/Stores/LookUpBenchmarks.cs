@@ -3,7 +3,7 @@ using WeChat.UnionPush.Bare;
 
 namespace WeChat.UnionPush.Benchmarks;
 
-/// <summary>The join among 100,000 people: from Mini Program openids to Official Account openids. How it compares with code by hand, <see cref="StoreTurns"/> tells.</summary>
+/// <summary>The join among 100,000 people: from Mini Program openids to Official Account openids. For a comparison with hand-written code see <see cref="StoreTurns"/>.</summary>
 [MemoryDiagnoser]
 public class LookUpBenchmarks
 {

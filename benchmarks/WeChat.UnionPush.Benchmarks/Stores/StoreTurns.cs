@@ -5,8 +5,8 @@ using WeChat.UnionPush.Bare;
 namespace WeChat.UnionPush.Benchmarks;
 
 /// <summary>
-/// The stores and the same work by hand, among 100,000 people, in turns and in one process: beside a database server the numbers of a whole process
-/// move by half with where and when it runs, so only what takes turns compares. Prints Markdown.
+/// The stores and the same work by hand, among 100,000 people, in turns and in one process. Next to a database server, the numbers of separate processes
+/// differ by half depending on where and when they run, so only alternating runs can be compared. Prints Markdown.
 /// </summary>
 internal static class StoreTurns
 {
@@ -14,14 +14,15 @@ internal static class StoreTurns
     private const int SaveSize = 2_000;
     private const int LookUpSize = 1_000;
 
-    public static async Task RunAsync()
+    /// <param name="stores">Names of stores; all that this machine has when there are none.</param>
+    public static async Task RunAsync(string[] stores)
     {
         Console.WriteLine("| store | work | by hand, µs | library, µs | its rate ÷ by hand | bytes ÷ by hand |");
         Console.WriteLine("|---|---|--:|--:|--:|--:|");
         var openIds = Enumerable.Range(0, LookUpSize).Select(static i => Samples.UserOpenId(i * (long)(People / LookUpSize))).ToArray();
         string[] one = [openIds[LookUpSize / 2]];
         var batches = Population.Followers(People).Chunk(SaveSize).ToArray();
-        foreach (var name in BenchmarkedStore.Names)
+        foreach (var name in stores.Length > 0 ? stores : BenchmarkedStore.Names)
         {
             await using var store = await BenchmarkedStore.OpenAsync(name);
             await CompareAsync(
@@ -68,7 +69,7 @@ internal static class StoreTurns
         }
     }
 
-    /// <summary>Medians of all rounds but the first quarter, which warms up; who is first alternates.</summary>
+    /// <summary>Medians of all rounds except the first quarter, which warms up. The two sides alternate in going first.</summary>
     private static async Task CompareAsync(string what, int rounds, int calls, Func<Task> prepare, Func<Task> byHand, Func<Task> library)
     {
         List<(double Time, double Bytes)>[] turns = [[], []];
@@ -93,7 +94,8 @@ internal static class StoreTurns
         }
 
         var (hand, ours) = (Medians(turns[0]), Medians(turns[1]));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {hand.Time:N1} | {ours.Time:N1} | {hand.Time / ours.Time:0.00} | {ours.Bytes / hand.Bytes:0.00} |"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"| {what} | {hand.Time:N1} | {ours.Time:N1} | {hand.Time / ours.Time:0.00} | {ours.Bytes / hand.Bytes:0.00} |"));
 
         (double Time, double Bytes) Medians(List<(double Time, double Bytes)> measured) =>
             (Median(measured[^rounds..].Select(static turn => turn.Time)), Median(measured[^rounds..].Select(static turn => turn.Bytes)));

@@ -1,6 +1,6 @@
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>The calendar the platform counts by: UTC+8 without daylight saving.</summary>
+/// <summary>The platform's calendar: UTC+8 without daylight saving.</summary>
 internal static class ChinaTime
 {
     private static readonly TimeSpan Offset = TimeSpan.FromHours(8);

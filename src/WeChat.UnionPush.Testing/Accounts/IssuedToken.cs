@@ -1,9 +1,9 @@
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>An access token that the platform has given out, and what has become of it.</summary>
+/// <summary>An access token that the platform has issued, and its state.</summary>
 internal sealed class IssuedToken(SimulatedApp app, string text, DateTimeOffset expiresAt)
 {
-    // Ticks and a code instead of richer types: business calls read them without a lock while another thread revokes the token.
+    // Ticks and a code instead of richer types, because business calls read them without a lock while another thread revokes the token.
     private long _expiresAt = expiresAt.UtcTicks;
     private long _revokedAt = long.MaxValue;
     private int _refusedWith;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>The login codes and sessions of one Mini Program. Only persons who have logged in take memory.</summary>
+/// <summary>The login codes and sessions of one Mini Program. Only people who have logged in take memory.</summary>
 internal sealed class LoginBook(SimulatedMiniProgram miniProgram)
 {
     private static readonly TimeSpan CodeLifetime = TimeSpan.FromMinutes(5);
@@ -16,7 +16,7 @@ internal sealed class LoginBook(SimulatedMiniProgram miniProgram)
     {
         lock (_gate)
         {
-            // A used code is told from an unknown one (40163, 40029) while it could still be valid; after that the platform has forgotten it.
+            // A used code answers 40163 instead of 40029 (unknown) as long as it could still be valid; after that the platform has forgotten it.
             while (_oldestFirst.TryPeek(out var oldest) && now - oldest.CreatedAt >= CodeLifetime)
             {
                 _codes.Remove(_oldestFirst.Dequeue().Text);
@@ -43,7 +43,7 @@ internal sealed class LoginBook(SimulatedMiniProgram miniProgram)
         }
     }
 
-    /// <summary>Uses a code up; answers 0, 40029, 40163, 40226 or 45011.</summary>
+    /// <summary>Uses up a code; answers 0, 40029, 40163, 40226 or 45011.</summary>
     public int TryRedeem(string text, DateTimeOffset now, out long index, out string sessionKey)
     {
         index = -1;

@@ -1,7 +1,7 @@
 namespace WeChat.UnionPush.Testing;
 
 /// <summary>
-/// The access tokens of one account, on two channels that know nothing of each other: <c>/cgi-bin/stable_token</c>
+/// The access tokens of one account, on two independent channels: <c>/cgi-bin/stable_token</c>
 /// (<see href="https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken"/>) and <c>/cgi-bin/token</c>
 /// (<see href="https://developers.weixin.qq.com/doc/service/api/base/api_getaccesstoken"/>).
 /// </summary>
@@ -23,7 +23,7 @@ public sealed class SimulatedAccessTokens
 
     internal SimulatedAccessTokens(SimulatedApp app) => _app = app;
 
-    /// <summary>How long a token lives from its making, in whole seconds. 7,200 s by default; for tokens made from now on.</summary>
+    /// <summary>The lifetime of tokens, in whole seconds. 7,200 s by default. It applies to tokens issued from now on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than a second.</exception>
     public TimeSpan Lifetime
     {
@@ -35,12 +35,12 @@ public sealed class SimulatedAccessTokens
         }
     }
 
-    /// <summary>Whether the AppSecret is frozen in the console (冻结): both token calls answer 40243, tokens already given out go on working.</summary>
+    /// <summary>Whether the AppSecret is frozen in the console (冻结): both token calls answer 40243; tokens already issued keep working.</summary>
     public bool AppSecretFrozen { get; set; }
 
     /// <summary>
     /// When set, every business call refuses every token of the account with this code (40001, 40014 or 42001), however new it is,
-    /// while the token calls go on giving tokens. <see langword="null"/> by default.
+    /// while the token calls still issue tokens. <see langword="null"/> by default.
     /// </summary>
     public int? RefuseAllWith
     {
@@ -49,10 +49,10 @@ public sealed class SimulatedAccessTokens
     }
 
     /// <summary>
-    /// Another instance takes the token: on both channels a new token becomes the current one, and the old one answers 40001
+    /// Another instance fetches a token: on both channels a new token becomes the current one, and the old one answers 40001
     /// after <paramref name="overlap"/>.
     /// </summary>
-    /// <param name="overlap">How long the old tokens still work: zero by default (somebody forced a new one), five minutes for the classic overlap.</param>
+    /// <param name="overlap">How long the old tokens still work: zero by default (a forced refresh), five minutes for the overlap of the classic channel.</param>
     public void Replace(TimeSpan overlap = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(overlap, TimeSpan.Zero);
@@ -66,7 +66,7 @@ public sealed class SimulatedAccessTokens
         }
     }
 
-    /// <summary>The current tokens end early: business calls answer 42001, and the next token call gives new ones.</summary>
+    /// <summary>The current tokens expire early: business calls answer 42001, and the next token call issues new ones.</summary>
     public void Expire()
     {
         lock (_gate)
@@ -83,10 +83,10 @@ public sealed class SimulatedAccessTokens
     }
 
     /// <summary>
-    /// Business calls refuse the current tokens, but <c>stable_token</c> does not know and keeps handing back the refused one until its end
+    /// Business calls refuse the current tokens, but <c>stable_token</c> does not know this and keeps returning the refused token until it expires
     /// or until a new one is forced.
     /// </summary>
-    /// <param name="errorCode">What the business calls answer: 40001 by default; 40014 and 42001 are seen too.</param>
+    /// <param name="errorCode">What the business calls answer: 40001 by default; 40014 and 42001 occur too.</param>
     public void RefuseCurrent(int errorCode = 40001)
     {
         ArgumentOutOfRangeException.ThrowIfZero(errorCode);
@@ -117,7 +117,7 @@ public sealed class SimulatedAccessTokens
                 return _stable = Mint(now);
             }
 
-            // The platform rotates five minutes before the end; a token that lives no longer than that would otherwise be new on every call.
+            // The platform rotates tokens five minutes before they expire. A token with a shorter lifetime would otherwise be new on every call.
             var rotateBefore = Overlap < _lifetime / 2 ? Overlap : _lifetime / 2;
             return current.ExpiresAt - now <= rotateBefore ? _stable = Mint(now) : current;
         }

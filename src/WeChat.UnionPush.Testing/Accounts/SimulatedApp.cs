@@ -4,6 +4,8 @@ namespace WeChat.UnionPush.Testing;
 internal sealed class SimulatedApp
 {
     private SimulatedCallback? _callback;
+    private AddressList? _addresses;
+    private IReadOnlyCollection<string>? _ipWhitelist;
 
     public SimulatedApp(SimulatedPlatform platform, string appId, string appSecret, string? openPlatform, bool isOfficialAccount)
     {
@@ -18,6 +20,7 @@ internal sealed class SimulatedApp
         Identifiers = new IdentifierCodec(platform.SeedState, appId);
         AccessTokens = new SimulatedAccessTokens(this);
         Quotas = new SimulatedQuotas(this);
+        Subscriptions = new SubscriptionBook(this);
     }
 
     public SimulatedPlatform Platform { get; }
@@ -38,6 +41,16 @@ internal sealed class SimulatedApp
         }
     }
 
+    public IReadOnlyCollection<string>? IpWhitelist
+    {
+        get => Volatile.Read(ref _ipWhitelist);
+        set
+        {
+            Volatile.Write(ref _addresses, value is null ? null : new AddressList(value, IsOfficialAccount));
+            Volatile.Write(ref _ipWhitelist, value is null ? null : [.. value]);
+        }
+    }
+
     public string? OpenPlatform { get; set; }
 
     public bool IsOfficialAccount { get; }
@@ -51,6 +64,25 @@ internal sealed class SimulatedApp
     public SimulatedAccessTokens AccessTokens { get; }
 
     public SimulatedQuotas Quotas { get; }
+
+    public SubscriptionBook Subscriptions { get; }
+
+    public CustomerWindows CustomerWindows { get; } = new();
+
+    /// <summary>Refuses a caller who is not on the list, if there is one.</summary>
+    public Answer? CheckAddress(Call call)
+    {
+        if (Volatile.Read(ref _addresses) is not { } addresses || addresses.Holds(call.Request.Caller))
+        {
+            return null;
+        }
+
+        var address = AddressList.Name(call.Request.Caller);
+        var mapped = address.Contains(':', StringComparison.Ordinal) ? address : $"::ffff:{address}";
+        return OfficialAccount is { RefusesAddressesAs61004: true }
+            ? call.Refuse(61004, $"access clientip is not registered requestIP: {address}")
+            : call.Refuse(40164, $"invalid ip {address} ipv6 {mapped}, not in whitelist");
+    }
 
     /// <summary>Pushes an event about a person, with the two fields that the platform puts into those about privacy.</summary>
     public void PushEvent(SimulatedPerson person, string name, (string Name, string Value)[] fields)

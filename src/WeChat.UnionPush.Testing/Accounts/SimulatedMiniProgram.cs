@@ -34,6 +34,23 @@ public sealed class SimulatedMiniProgram
     }
 
     /// <summary>
+    /// The API IP whitelist (API IP白名单): at most ten of single addresses, ranges such as <c>203.0.113.0/24</c>, and <c>203.0.113.*</c>. While there is one, calls
+    /// with the AppSecret (<c>token</c>, <c>stable_token</c>, <c>clear_quota/v2</c>) answer 40164 unless they come from an address on the list; calls with an
+    /// access token do not ask it. <see langword="null"/> by default.
+    /// </summary>
+    /// <exception cref="ArgumentException">An entry is nothing that the console takes, or there are more than ten.</exception>
+    public IReadOnlyCollection<string>? IpWhitelist
+    {
+        get => App.IpWhitelist;
+        set => App.IpWhitelist = value;
+    }
+
+    /// <summary>
+    /// Whether sign-in (<c>jscode2session</c>), which carries the AppSecret too, asks the list. The page does not name it, so <see langword="false"/> by default.
+    /// </summary>
+    public bool ChecksAddressAtLogin { get; set; }
+
+    /// <summary>
     /// The rule of before about 2021: a login brings the UnionID only when the person follows an Official Account of the same Open Platform
     /// account. <see langword="false"/> by default, which is today's documented rule: always when bound.
     /// </summary>
@@ -71,9 +88,36 @@ public sealed class SimulatedMiniProgram
     /// <summary>Its call counters.</summary>
     public SimulatedQuotas Quotas => App.Quotas;
 
+    /// <summary>The subscription templates (订阅消息), in the order in which they came.</summary>
+    public IReadOnlyList<SimulatedTemplate> SubscriptionTemplates => App.Subscriptions.Templates;
+
+    /// <summary>The last thousand subscribe messages that were accepted, oldest first.</summary>
+    public IReadOnlyList<SimulatedSubscriptionMessage> SubscriptionMessages => App.Subscriptions.Messages;
+
+    /// <summary>
+    /// How long after a subscribe message another one to the same person is answered 43108, as if both were under way at once. Zero, the default: never.
+    /// </summary>
+    public TimeSpan SubscriptionBusyTime
+    {
+        get => App.Subscriptions.BusyAfterMessage;
+        set => App.Subscriptions.BusyAfterMessage = value;
+    }
+
+    /// <summary>The last hundred customer service messages (客服消息) that were accepted, oldest first.</summary>
+    public IReadOnlyList<SimulatedCustomerMessage> CustomerMessages => App.CustomerWindows.Messages;
+
     internal SimulatedApp App { get; }
 
     internal LoginBook Logins { get; }
+
+    /// <summary>Adds a subscription template (订阅消息) as the console does. Its id is of no use for template messages.</summary>
+    /// <param name="title">The title.</param>
+    /// <param name="content">The content, such as <c>商品:{{thing1.DATA}}</c>.</param>
+    /// <param name="example">The example that the list shows.</param>
+    /// <param name="templateId">The id; one of 43 characters is made when it is left out.</param>
+    /// <exception cref="ArgumentException">The content has no key, or the app has a template of that id.</exception>
+    public SimulatedTemplate AddSubscriptionTemplate(string title, string content, string example = "", string? templateId = null) =>
+        App.Subscriptions.Add(title, content, example, templateId);
 
     /// <summary>Pushes an event about a person to <see cref="Callback"/>, without anything else happening.</summary>
     /// <param name="person">The person: <c>FromUserName</c>.</param>

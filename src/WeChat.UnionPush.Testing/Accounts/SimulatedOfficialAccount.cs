@@ -11,6 +11,7 @@ public sealed class SimulatedOfficialAccount
         Followers = new FollowerBook(Scrambler.Hash(platform.SeedState, appId));
         TemplateBook = new TemplateBook(this);
         Outbox = new Outbox(this);
+        QrCodeBook = new QrCodeBook(App);
     }
 
     /// <summary>The app id.</summary>
@@ -44,10 +45,25 @@ public sealed class SimulatedOfficialAccount
     public bool IsSandbox { get; set; }
 
     /// <summary>
-    /// The caller's address that is missing on the IP whitelist (IP白名单), such as <c>1.2.3.4</c>: while it is set, both token calls answer 40164
-    /// and name it. <see langword="null"/> by default.
+    /// The API IP whitelist (API IP白名单): single addresses and ranges such as <c>203.0.113.0/24</c>. While there is one, every call of the account, with the
+    /// AppSecret or with an access token, is answered with 40164 unless it comes from an address on the list (<see cref="SimulatedPlatform.CreateHandler(System.Net.IPAddress)"/>).
+    /// <see langword="null"/> by default, which is the list that was never set up.
     /// </summary>
-    public string? RefusedIpAddress { get; set; }
+    /// <exception cref="ArgumentException">An entry is nothing that the console takes, such as <c>203.0.113.*</c> or an address with a port.</exception>
+    public IReadOnlyCollection<string>? IpWhitelist
+    {
+        get => App.IpWhitelist;
+        set => App.IpWhitelist = value;
+    }
+
+    /// <summary>Whether callers who are not on the list get 61004 (<c>requestIP: …</c>), which was reported, in place of 40164. <see langword="false"/> by default.</summary>
+    public bool RefusesAddressesAs61004 { get; set; }
+
+    /// <summary>
+    /// Whether values are refused (47003) of which no page and no published answer of the platform says whether it takes them, such as a blank in a
+    /// <c>phone_number</c> or a time with fractions of a second. <see langword="false"/> by default; run your messages against both.
+    /// </summary>
+    public bool RefusesUnprovenValues { get; set; }
 
     /// <summary>Whether UnionIDs come with a leading blank, as in the official sample. <see langword="false"/> by default.</summary>
     public bool PadsUnionIds { get; set; }
@@ -86,6 +102,11 @@ public sealed class SimulatedOfficialAccount
     /// default, for any number: the platform does not tell its limit.
     /// </summary>
     public int? MessagesPerPersonAndMinute { get; set; }
+
+    /// <summary>
+    /// How long the platform is busy with a message to one person: another one to the same person meanwhile answers 43108. Zero, the default, for no time at all.
+    /// </summary>
+    public TimeSpan BusyAfterMessage { get; set; }
 
     /// <summary>
     /// Whether each message's content is kept in <see cref="Messages"/>. <see langword="true"/> by default; a run of millions switches it off and has
@@ -131,6 +152,20 @@ public sealed class SimulatedOfficialAccount
     /// <summary>The accepted messages, oldest first, as they are now. Empty while <see cref="KeepsMessages"/> is off.</summary>
     public IReadOnlyList<SimulatedMessage> Messages => Outbox.Messages;
 
+    /// <summary>The subscription templates (订阅通知), in the order in which they came.</summary>
+    public IReadOnlyList<SimulatedTemplate> SubscriptionTemplates => App.Subscriptions.Templates;
+
+    /// <summary>The last thousand subscribe messages that were accepted, oldest first.</summary>
+    public IReadOnlyList<SimulatedSubscriptionMessage> SubscriptionMessages => App.Subscriptions.Messages;
+
+    /// <summary>The last hundred customer service messages (客服消息) that were accepted, oldest first.</summary>
+    public IReadOnlyList<SimulatedCustomerMessage> CustomerMessages => App.CustomerWindows.Messages;
+
+    /// <summary>The QR codes with a parameter (带参数二维码) that can be scanned: the permanent ones, then the last ten thousand of those that expire.</summary>
+    public IReadOnlyList<SimulatedQrCode> QrCodes => QrCodeBook.All;
+
+    internal QrCodeBook QrCodeBook { get; }
+
     internal SimulatedApp App { get; }
 
     internal FollowerBook Followers { get; }
@@ -169,6 +204,15 @@ public sealed class SimulatedOfficialAccount
     /// <exception cref="ArgumentException">The content has no key, or the account has a template of that id.</exception>
     public SimulatedTemplate AddTemplate(string title, string content, string example = "", string? templateId = null) =>
         TemplateBook.Add(title, content, example, templateId);
+
+    /// <summary>Adds a subscription template (订阅通知) as the console does. Its id is of no use for template messages.</summary>
+    /// <param name="title">The title.</param>
+    /// <param name="content">The content, such as <c>商品:{{thing1.DATA}}</c>.</param>
+    /// <param name="example">The example that the list shows.</param>
+    /// <param name="templateId">The id; one of 43 characters is made when it is left out.</param>
+    /// <exception cref="ArgumentException">The content has no key, or the app has a template of that id.</exception>
+    public SimulatedTemplate AddSubscriptionTemplate(string title, string content, string example = "", string? templateId = null) =>
+        App.Subscriptions.Add(title, content, example, templateId);
 
     /// <summary>Pushes an event about a person to <see cref="Callback"/>, without anything else happening.</summary>
     /// <param name="person">The person: <c>FromUserName</c>.</param>

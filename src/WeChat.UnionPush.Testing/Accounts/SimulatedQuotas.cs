@@ -70,6 +70,39 @@ public sealed class SimulatedQuotas
         }
     }
 
+    /// <summary>The limits that differ from the documented ones.</summary>
+    internal IReadOnlyList<(string Path, long? Daily, long? Minute)> ExportLimits()
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _dailyLimits.Keys.Union(_minuteLimits.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(path => (
+                    path,
+                    _dailyLimits.TryGetValue(path, out var daily) ? daily : (long?)null,
+                    _minuteLimits.TryGetValue(path, out var minute) ? minute : (long?)null)),
+            ];
+        }
+    }
+
+    /// <summary>The APIs that were called today (in China).</summary>
+    internal IReadOnlyList<string> UsedPaths()
+    {
+        lock (_gate)
+        {
+            return [.. _usages.Where(usage => usage.Value.Day == ChinaTime.Day(_app.Platform.Now)).Select(static usage => usage.Key)];
+        }
+    }
+
+    /// <summary>Counts from zero again, without the month's budget of resets.</summary>
+    internal void Reset()
+    {
+        lock (_gate)
+        {
+            _usages.Clear();
+        }
+    }
+
     /// <summary>Counts a call; answers 0, 45009 or 45011.</summary>
     internal int TryUse(string path, DateTimeOffset now)
     {

@@ -1,6 +1,6 @@
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>How the platform tells that somebody who follows has turned an account's messages off.</summary>
+/// <summary>How the platform reports that a follower has turned off the account's messages.</summary>
 public enum SimulatedRefusal
 {
     /// <summary>The send answers 43101.</summary>

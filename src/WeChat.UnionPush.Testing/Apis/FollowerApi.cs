@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>The followers of an Official Account: list and details.</summary>
+/// <summary>The follower APIs of an Official Account: list and details.</summary>
 internal static class FollowerApi
 {
     private const int PageSize = 10_000;
@@ -98,7 +98,7 @@ internal static class FollowerApi
 
     private static byte[] WritePage(SimulatedOfficialAccount account, ReadOnlySpan<long> page)
     {
-        // Ten thousand openids are the bulk of what a walk over millions costs, so they are written straight into the answer.
+        // Ten thousand openids a page are most of the cost of a walk over millions, so they are written directly into the answer.
         var head = Encoding.ASCII.GetBytes(FormattableString.Invariant($"{{\"total\":{account.Followers.Count},\"count\":{page.Length},\"data\":{{\"openid\":["));
         var foot = Encoding.ASCII.GetBytes($"]}},\"next_openid\":\"{account.App.Identifiers.Encode(page[^1])}\"}}");
         var body = new byte[head.Length + (page.Length * (IdentifierCodec.Length + 3)) - 1 + foot.Length];
@@ -158,7 +158,8 @@ internal static class FollowerApi
         json.WriteStartArray("tagid_list");
         json.WriteEndArray();
         json.WriteString("subscribe_scene", follower.Scene);
-        json.WriteNumber("qr_scene", Utf8Parser.TryParse(Encoding.UTF8.GetBytes(follower.QrScene ?? ""), out int scene, out var used) && used == follower.QrScene!.Length ? scene : 0);
+        json.WriteNumber("qr_scene", Utf8Parser.TryParse(Encoding.UTF8.GetBytes(follower.QrScene ?? ""), out int scene, out var used) && used == follower.QrScene!.Length
+            ? scene : 0);
         json.WriteString("qr_scene_str", follower.QrScene ?? "");
     }
 }

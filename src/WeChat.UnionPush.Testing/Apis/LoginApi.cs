@@ -28,6 +28,11 @@ internal static class LoginApi
             return call.Refuse(40013);
         }
 
+        if (miniProgram.ChecksAddressAtLogin && app.CheckAddress(call) is { } notListed)
+        {
+            return notListed;
+        }
+
         if (app.AccessTokens.AppSecretFrozen)
         {
             return call.Refuse(40243);

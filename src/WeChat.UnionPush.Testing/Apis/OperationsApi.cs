@@ -59,7 +59,7 @@ internal static partial class OperationsApi
 
     public static Answer ClearQuotaWithSecret(Call call)
     {
-        // The table of the page puts the two values into the body, its sample into the query.
+        // The table on the platform's page puts the two values into the body; its sample puts them into the query.
         JsonElement body = default;
         if (call.Query("appid") is null && call.ReadJson(out body) is { } refusal)
         {
@@ -70,6 +70,7 @@ internal static partial class OperationsApi
             ? (Call.Text(body, "appid"), Call.Text(body, "appsecret"))
             : (call.Query("appid"), call.Query("appsecret"));
         return TokenApi.CheckSecret(call, appId, secret, out var app)
+            ?? app.CheckAddress(call)
             ?? (app.Quotas.TryClear(path: null, call.Now) ? Answer.Ok : call.Refuse(48006));
     }
 
@@ -103,7 +104,7 @@ internal static partial class OperationsApi
             json.WriteString("request_url", "access_token=ACCESS_TOKEN");
             json.WriteString("request_body", entry.RequestText);
             json.WriteString("response_body", entry.ResponseText);
-            json.WriteString("client_ip", "203.0.113.7");
+            json.WriteString("client_ip", entry.Caller);
             json.WriteEndObject();
         });
     }

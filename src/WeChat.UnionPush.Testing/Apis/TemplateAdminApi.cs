@@ -99,7 +99,7 @@ internal static class TemplateAdminApi
         var after = body.TryGetProperty("largest_id", out var largest) && largest.TryGetInt64(out var id) ? id : 0;
         var limit = body.TryGetProperty("limit", out var most) && most.TryGetInt32(out var count) ? Math.Clamp(count, 1, 100) : 100;
 
-        // The answer has been seen as an object, as an array and as an empty array, its ids as numbers and as texts: this one shows them all.
+        // The real answer occurs as an object, as an array and as an empty array, with ids as numbers and as texts. This one produces all of them.
         return call.WriteOk(call.OfficialAccount.Outbox.BlockedMessages(templateId, after, limit), static (json, messages) =>
         {
             json.WritePropertyName("msginfo");

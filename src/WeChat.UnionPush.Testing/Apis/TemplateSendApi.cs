@@ -62,7 +62,7 @@ internal static class TemplateSendApi
             return call.Refuse(47003, "argument invalid! data is emtpy");
         }
 
-        if (ReadValues(call, template, data, account.IsSandbox, out var values) is { } badValue)
+        if (ReadValues(call, template, data, account.IsSandbox, account.RefusesUnprovenValues, out var values) is { } badValue)
         {
             return badValue;
         }
@@ -136,7 +136,8 @@ internal static class TemplateSendApi
         return string.IsNullOrEmpty(pagePath) || call.Platform.FindApp(appId)!.MiniProgram!.HasPage(pagePath) ? null : call.Refuse(40165);
     }
 
-    private static Answer? ReadValues(Call call, SimulatedTemplate template, JsonElement data, bool isSandbox, out Dictionary<string, string> values)
+    public static Answer? ReadValues(
+        Call call, SimulatedTemplate template, JsonElement data, bool isSandbox, bool refusesUnproven, out Dictionary<string, string> values)
     {
         values = new Dictionary<string, string>(StringComparer.Ordinal);
         if (data.ValueKind != JsonValueKind.Object)
@@ -166,12 +167,13 @@ internal static class TemplateSendApi
                 continue;
             }
 
-            if (string.IsNullOrWhiteSpace(value))
+            if (ValueRules.IsEmpty(value))
             {
                 return call.Refuse(47003, $"argument invalid! data.{key}.value is emtpy");
             }
 
-            if (!ValueRules.Accepts(ValueRules.TypeOf(key)!, value, template.ApprovedValues(key), isSandbox))
+            var verdict = ValueRules.Judge(ValueRules.TypeOf(key)!, value, template.ApprovedValues(key), isSandbox);
+            if (verdict == ValueVerdict.Refused || (verdict == ValueVerdict.Unknown && refusesUnproven))
             {
                 return call.Refuse(47003, $"argument invalid! data.{key}.value invalid");
             }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>The two ways to an access token.</summary>
+/// <summary>The two calls that return an access token.</summary>
 internal static class TokenApi
 {
     public static Answer GetToken(Call call)
@@ -91,11 +91,10 @@ internal static class TokenApi
         }
 
         call.App = app;
-        return app.OfficialAccount is { RefusedIpAddress: { } address }
-            ? call.Refuse(40164, $"invalid ip {address} ipv6 ::ffff:{address}, not in whitelist")
-            : app.AccessTokens.AppSecretFrozen ? call.Refuse(40243)
-            : app.Quotas.TryUse(call.Route.Path, call.Now) is not 0 and var exhausted ? call.Refuse(exhausted)
-            : null;
+        return app.CheckAddress(call)
+            ?? (app.AccessTokens.AppSecretFrozen ? call.Refuse(40243)
+                : app.Quotas.TryUse(call.Route.Path, call.Now) is not 0 and var exhausted ? call.Refuse(exhausted)
+                : null);
     }
 
     private static Answer Give(Call call, IssuedToken token) =>

@@ -10,7 +10,19 @@ internal sealed class Push(SimulatedApp app, SimulatedCallback callback, string 
     private readonly Gate _gate = new();
     private (string Query, byte[] Body)? _sealed;
 
+    public SimulatedApp App { get; } = app;
+
     public SimulatedCallback Callback { get; } = callback;
+
+    public string OpenId { get; } = openId;
+
+    public string? EventName { get; } = eventName;
+
+    /// <summary>A number for whoever watches the platform.</summary>
+    public long Number { get; set; }
+
+    /// <summary>The text before it is signed and encrypted.</summary>
+    public string Message { get; } = message;
 
     public (string Query, byte[] Body) Seal(DateTimeOffset now)
     {
@@ -23,7 +35,7 @@ internal sealed class Push(SimulatedApp app, SimulatedCallback callback, string 
     public SimulatedDelivery ToDelivery(bool isDuplicate, int attempts, string? failure)
     {
         var (query, body) = _sealed.GetValueOrDefault();
-        return new(app.AppId, openId, eventName, query, body, isDuplicate, attempts, failure);
+        return new(App.AppId, OpenId, EventName, query, body, isDuplicate, attempts, failure);
     }
 
     /// <summary>The query of a push: signature, time and nonce.</summary>
@@ -36,25 +48,25 @@ internal sealed class Push(SimulatedApp app, SimulatedCallback callback, string 
 
     private (string Query, byte[] Body) Make(DateTimeOffset now)
     {
-        var query = $"{Sign(Callback.Token, now, random, out var timestamp, out var nonce)}&openid={openId}";
+        var query = $"{Sign(Callback.Token, now, random, out var timestamp, out var nonce)}&openid={OpenId}";
         if (Callback.Mode == SimulatedCallbackMode.Plain)
         {
-            return (query, Encoding.UTF8.GetBytes(message));
+            return (query, Encoding.UTF8.GetBytes(Message));
         }
 
         Span<byte> salt = stackalloc byte[PushCipher.RandomLength];
         BinaryPrimitives.WriteUInt64LittleEndian(salt, Scrambler.Mix(random));
         BinaryPrimitives.WriteUInt64LittleEndian(salt[sizeof(ulong)..], Scrambler.Mix(random + 1));
-        var encrypted = PushCipher.Encrypt(Callback.EncodingAesKey!, salt, message, app.AppId);
+        var encrypted = PushCipher.Encrypt(Callback.EncodingAesKey!, salt, Message, App.AppId);
         var end = Callback.UsesJson ? "}" : "</xml>";
         var field = Callback.UsesJson ? $"\"Encrypt\":\"{encrypted}\"" : $"<Encrypt><![CDATA[{encrypted}]]></Encrypt>";
-        var isOpen = Callback.Mode == SimulatedCallbackMode.Compatible && message.EndsWith(end, StringComparison.Ordinal);
+        var isOpen = Callback.Mode == SimulatedCallbackMode.Compatible && Message.EndsWith(end, StringComparison.Ordinal);
         var body = (isOpen, Callback.UsesJson) switch
         {
-            (true, true) => $"{message[..^1]},{field}}}",
-            (true, false) => $"{message[..^end.Length]}{field}{end}",
-            (false, true) => $"{{\"ToUserName\":\"{app.OriginalId}\",{field}}}",
-            (false, false) => $"<xml><ToUserName><![CDATA[{app.OriginalId}]]></ToUserName>{field}</xml>",
+            (true, true) => $"{Message[..^1]},{field}}}",
+            (true, false) => $"{Message[..^end.Length]}{field}{end}",
+            (false, true) => $"{{\"ToUserName\":\"{App.OriginalId}\",{field}}}",
+            (false, false) => $"<xml><ToUserName><![CDATA[{App.OriginalId}]]></ToUserName>{field}</xml>",
         };
         return ($"{query}&encrypt_type=aes&msg_signature={PushCipher.Sign(Callback.Token, timestamp, nonce, encrypted)}", Encoding.UTF8.GetBytes(body));
     }

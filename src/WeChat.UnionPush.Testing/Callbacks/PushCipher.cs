@@ -4,7 +4,7 @@ using System.Text;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>How the platform signs and encrypts what it pushes.</summary>
+/// <summary>Signs and encrypts pushes as the platform does.</summary>
 internal static class PushCipher
 {
     public const int RandomLength = 16;

@@ -56,5 +56,5 @@ internal static class PushMessage
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static bool IsNumber(string name) => name is "CreateTime" or "MsgID";
+    private static bool IsNumber(string name) => name is "CreateTime" or "MsgID" or "MsgId";
 }

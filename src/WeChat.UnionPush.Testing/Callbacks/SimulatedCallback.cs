@@ -32,9 +32,7 @@ public sealed class SimulatedCallback
     /// <param name="address">The URL; it may have a query of its own.</param>
     /// <param name="http">What sends: an <see cref="HttpClient"/> of the host, or of ASP.NET Core's test server. It is not disposed.</param>
     public SimulatedCallback(string token, Uri address, HttpMessageInvoker http)
-        : this(token, ReceiverAt(address, http))
-    {
-    }
+        : this(token, ReceiverAt(address, http)) => Address = address;
 
     /// <summary>Pushes to a method.</summary>
     /// <param name="token">The token (令牌) that signatures are made with.</param>
@@ -100,6 +98,9 @@ public sealed class SimulatedCallback
             _delay = value;
         }
     }
+
+    /// <summary>The URL, or null when pushes go to a method.</summary>
+    internal Uri? Address { get; }
 
     internal Task<(int Status, string Body)> SendAsync(string query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
         _receiver(query, body, cancellationToken);

@@ -1,6 +1,6 @@
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>A store does not keep its contract. The message names the case, what was expected and what came.</summary>
+/// <summary>A store violates its contract. The message names the case, the expected result and the actual one.</summary>
 public sealed class ConformanceException : Exception
 {
     internal ConformanceException(string caseName, string failure, Exception? innerException = null)

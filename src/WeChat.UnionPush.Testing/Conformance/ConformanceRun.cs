@@ -2,8 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>One run of one case: opens the store as often as the case asks, and closes what it opened.</summary>
-internal sealed class ConformanceRun<TStore>(string caseName, Func<TimeProvider, CancellationToken, ValueTask<TStore>> openAsync, CancellationToken cancellationToken) : IAsyncDisposable
+/// <summary>One run of one case: opens the store as often as the case needs, and closes what it opened.</summary>
+internal sealed class ConformanceRun<TStore>(string caseName, Func<TimeProvider, CancellationToken, ValueTask<TStore>> openAsync, CancellationToken cancellationToken)
+    : IAsyncDisposable
     where TStore : class
 {
     private readonly List<TStore> _opened = [];
@@ -36,7 +37,7 @@ internal sealed class ConformanceRun<TStore>(string caseName, Func<TimeProvider,
         }
     }
 
-    /// <summary>Expects the same items, however ordered and each as often.</summary>
+    /// <summary>Expects the same items, in any order, each the same number of times.</summary>
     public void Same<T>(IEnumerable<T> expected, IEnumerable<T> actual, [CallerArgumentExpression(nameof(actual))] string what = "")
         where T : notnull
     {

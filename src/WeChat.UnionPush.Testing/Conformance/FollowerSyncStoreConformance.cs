@@ -20,6 +20,9 @@ public static class FollowerSyncStoreConformance
         Calls = 101,
         CallsOn = new(2026, 3, 1),
         CompletedAt = new(2026, 2, 28, 23, 59, 59, 999, TimeSpan.Zero),
+        DoubtedAt = new(2026, 2, 28, 22, 59, 59, 998, TimeSpan.Zero),
+        Doubted = 3_000_000_001,
+        Unlinked = 3_000_000_002,
     };
 
     private static readonly LeaseCases<IFollowerSyncStore> Leases = new(static (store, key, duration, cancellationToken) => store.TryLeaseAsync(key, duration, cancellationToken));
@@ -31,6 +34,7 @@ public static class FollowerSyncStoreConformance
         A_state_of_defaults_comes_back,
         A_later_state_replaces_the_whole_one_before,
         Accounts_do_not_meet,
+        All_accounts_are_listed,
         A_cursor_outlives_the_store_that_saved_it,
         A_save_after_the_lease_ran_out_is_refused,
         A_save_after_another_took_the_lease_is_refused,
@@ -97,7 +101,8 @@ public static class FollowerSyncStoreConformance
     {
         var store = await run.OpenAsync().ConfigureAwait(false);
         var lease = await TakeAsync(run, store).ConfigureAwait(false);
-        foreach (var state in new[] { State, State with { NextOpenId = "oNext", Listed = 1 }, State with { CompletedAt = null, InProgress = false, Full = false }, new FollowerSyncState(AppId), State })
+        foreach (var state in new[] { State, State with { NextOpenId = "oNext", Listed = 1 }, State with { CompletedAt = null, DoubtedAt = null, InProgress = false, Full = false },
+            new FollowerSyncState(AppId), State })
         {
             await SaveAsync(run, store, lease, state).ConfigureAwait(false);
             await StoredAsync(run, store, state).ConfigureAwait(false);
@@ -112,6 +117,23 @@ public static class FollowerSyncStoreConformance
         await SaveAsync(run, store, await TakeAsync(run, store, other.AppId).ConfigureAwait(false), other).ConfigureAwait(false);
         await StoredAsync(run, store, State).ConfigureAwait(false);
         await StoredAsync(run, store, other).ConfigureAwait(false);
+    }
+
+    private static async Task All_accounts_are_listed(ConformanceRun<IFollowerSyncStore> run)
+    {
+        var store = await run.OpenAsync().ConfigureAwait(false);
+        run.Same([], await store.ListAsync(run.CancellationToken).ConfigureAwait(false), "the states of all accounts");
+        var lease = await TakeAsync(run, store).ConfigureAwait(false);
+        await SaveAsync(run, store, lease, State with { Listed = 1 }).ConfigureAwait(false);
+        await SaveAsync(run, store, lease, State).ConfigureAwait(false);
+        FollowerSyncState[] others = [State with { AppId = "wx0123456789ABCDEF" }, new FollowerSyncState("wxother")];
+        foreach (var other in others)
+        {
+            await SaveAsync(run, store, await TakeAsync(run, store, other.AppId).ConfigureAwait(false), other).ConfigureAwait(false);
+        }
+
+        run.Same([State, .. others], await (await run.OpenAsync().ConfigureAwait(false)).ListAsync(run.CancellationToken).ConfigureAwait(false), "the states of all accounts");
+        await run.ThrowsAsync<OperationCanceledException>(() => store.ListAsync(new CancellationToken(canceled: true)).AsTask(), "a cancelled list").ConfigureAwait(false);
     }
 
     private static async Task A_cursor_outlives_the_store_that_saved_it(ConformanceRun<IFollowerSyncStore> run)
@@ -159,7 +181,8 @@ public static class FollowerSyncStoreConformance
     {
         var store = await run.OpenAsync().ConfigureAwait(false);
         var lease = await TakeAsync(run, store, "wxother").ConfigureAwait(false);
-        await run.ThrowsAsync<ArgumentException>(() => store.SaveAsync(lease, State, run.CancellationToken).AsTask(), "a save with the lease of another account").ConfigureAwait(false);
+        await run.ThrowsAsync<ArgumentException>(
+            () => store.SaveAsync(lease, State, run.CancellationToken).AsTask(), "a save with the lease of another account").ConfigureAwait(false);
         await StoredAsync(run, store, null).ConfigureAwait(false);
     }
 
@@ -167,7 +190,8 @@ public static class FollowerSyncStoreConformance
     {
         var store = await run.OpenAsync().ConfigureAwait(false);
         var lease = await TakeAsync(run, store).ConfigureAwait(false);
-        await run.ThrowsAsync<OperationCanceledException>(() => store.SaveAsync(lease, State, new CancellationToken(canceled: true)).AsTask(), "a cancelled save").ConfigureAwait(false);
+        await run.ThrowsAsync<OperationCanceledException>(
+            () => store.SaveAsync(lease, State, new CancellationToken(canceled: true)).AsTask(), "a cancelled save").ConfigureAwait(false);
         await StoredAsync(run, store, null).ConfigureAwait(false);
         await SaveAsync(run, store, lease, State).ConfigureAwait(false);
     }

@@ -1,6 +1,6 @@
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>What every store's leases must keep, whatever they guard.</summary>
+/// <summary>The contract of the leases of every store, whatever they protect.</summary>
 internal sealed class LeaseCases<TStore>(Func<TStore, string, TimeSpan, CancellationToken, ValueTask<ILease?>> tryLeaseAsync)
     where TStore : class
 {
@@ -84,14 +84,16 @@ internal sealed class LeaseCases<TStore>(Func<TStore, string, TimeSpan, Cancella
     public async Task A_cancelled_attempt_leaves_no_lease(ConformanceRun<TStore> run)
     {
         var store = await run.OpenAsync().ConfigureAwait(false);
-        await run.ThrowsAsync<OperationCanceledException>(() => tryLeaseAsync(store, Key, Minute, new CancellationToken(canceled: true)).AsTask(), "a cancelled attempt").ConfigureAwait(false);
+        await run.ThrowsAsync<OperationCanceledException>(
+            () => tryLeaseAsync(store, Key, Minute, new CancellationToken(canceled: true)).AsTask(), "a cancelled attempt").ConfigureAwait(false);
         run.True(await TakeAsync(run, store).ConfigureAwait(false) is not null, "the lease is free after a cancelled attempt");
     }
 
     public async Task A_lease_without_a_duration_is_refused(ConformanceRun<TStore> run)
     {
         var store = await run.OpenAsync().ConfigureAwait(false);
-        await run.ThrowsAsync<ArgumentOutOfRangeException>(() => tryLeaseAsync(store, Key, TimeSpan.Zero, run.CancellationToken).AsTask(), "a duration of zero").ConfigureAwait(false);
+        await run.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => tryLeaseAsync(store, Key, TimeSpan.Zero, run.CancellationToken).AsTask(), "a duration of zero").ConfigureAwait(false);
     }
 
     private ValueTask<ILease?> TakeAsync(ConformanceRun<TStore> run, TStore store, string key = Key) => tryLeaseAsync(store, key, Minute, run.CancellationToken);

@@ -1,8 +1,8 @@
 namespace WeChat.UnionPush.Testing;
 
 /// <summary>
-/// What every <see cref="IMessageReceipts"/> must keep, as named cases for any test framework: enumerate <see cref="CaseNames"/> and run each,
-/// so that a case that a later version adds runs too.
+/// The contract of every <see cref="IMessageReceipts"/>, as named cases for any test framework. Enumerate <see cref="CaseNames"/> and run each,
+/// so that cases added by a later version run too.
 /// </summary>
 public static class MessageReceiptsConformance
 {
@@ -44,6 +44,12 @@ public static class MessageReceiptsConformance
         Accounts_and_messages_do_not_meet,
         A_correlation_id_finds_all_its_messages,
         Correlation_ids_are_compared_ordinally,
+        Lists_come_newest_first,
+        Lists_go_page_by_page,
+        Lists_leave_out_what_lies_outside_their_time,
+        Lists_leave_out_what_ended_otherwise,
+        Lists_leave_other_accounts_out,
+        Lists_answer_every_question_about_many_receipts,
         A_forgotten_recipient_stays_forgotten,
         Forgetting_touches_nobody_else,
         Receipts_expire_by_the_time_they_were_last_saved,
@@ -59,9 +65,9 @@ public static class MessageReceiptsConformance
     /// <summary>Runs one case.</summary>
     /// <param name="caseName">One of <see cref="CaseNames"/>.</param>
     /// <param name="openAsync">Opens the store under test, as a new process would: empty at the first call of a run, and on the same data at every
-    /// later one. Ages must be told by the clock given, which the case moves. What it returns is disposed at the end, where it can be.</param>
+    /// later one. Ages must be measured with the given clock, which the case moves. The store is disposed at the end if it is disposable.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    /// <exception cref="ConformanceException">The store does not keep its contract.</exception>
+    /// <exception cref="ConformanceException">The store violates its contract.</exception>
     public static Task RunAsync(string caseName, Func<TimeProvider, CancellationToken, ValueTask<IMessageReceipts>> openAsync, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(openAsync);
@@ -109,7 +115,8 @@ public static class MessageReceiptsConformance
     private static async Task A_receipt_comes_back_whole(ConformanceRun<IMessageReceipts> run)
     {
         var store = await run.OpenAsync().ConfigureAwait(false);
-        var longest = Whole with { OpenId = new string('o', 128), TemplateId = new string('模', 128), CorrelationId = string.Concat(Enumerable.Repeat("😀", 64)), StatusText = new string('s', 200) };
+        var longest = Whole with
+        { OpenId = new string('o', 128), TemplateId = new string('模', 128), CorrelationId = string.Concat(Enumerable.Repeat("😀", 64)), StatusText = new string('s', 200) };
         await SaveAsync(run, store, longest).ConfigureAwait(false);
         run.Equal(longest, await FindAsync(run, store).ConfigureAwait(false));
     }
@@ -132,7 +139,8 @@ public static class MessageReceiptsConformance
     {
         var store = await run.OpenAsync().ConfigureAwait(false);
         await SaveAsync(run, store, Sent).ConfigureAwait(false);
-        await SaveAsync(run, store, new MessageReceipt(AppId, MessageId), Sent with { OpenId = "o2", TemplateId = "t2", CorrelationId = "c2", SentAt = Noon.AddSeconds(1) }).ConfigureAwait(false);
+        await SaveAsync(run, store, new MessageReceipt(AppId, MessageId), Sent with
+        { OpenId = "o2", TemplateId = "t2", CorrelationId = "c2", SentAt = Noon.AddSeconds(1) }).ConfigureAwait(false);
         run.Equal(Sent, await FindAsync(run, store).ConfigureAwait(false));
     }
 
@@ -147,7 +155,8 @@ public static class MessageReceiptsConformance
     private static async Task Every_status_comes_back(ConformanceRun<IMessageReceipts> run)
     {
         var store = await run.OpenAsync().ConfigureAwait(false);
-        var receipts = Enum.GetValues<TemplateDeliveryStatus>().Select(status => new MessageReceipt(AppId, 1 + (int)status) { Status = status, StatusText = status.ToString(), FinishedAt = Noon }).ToArray();
+        var receipts = Enum.GetValues<TemplateDeliveryStatus>()
+            .Select(status => new MessageReceipt(AppId, 1 + (int)status) { Status = status, StatusText = status.ToString(), FinishedAt = Noon }).ToArray();
         await SaveAsync(run, store, receipts).ConfigureAwait(false);
         run.Same(receipts, await store.FindAsync(AppId, [.. receipts.Select(static receipt => receipt.MessageId)], run.CancellationToken).ConfigureAwait(false));
     }
@@ -165,7 +174,8 @@ public static class MessageReceiptsConformance
         var store = await run.OpenAsync().ConfigureAwait(false);
         await SaveAsync(run, store, Sent, Finished with { AppId = "wX0123456789abcdef" }, new MessageReceipt(AppId, MessageId + 1)).ConfigureAwait(false);
         run.Equal(Sent, await FindAsync(run, store).ConfigureAwait(false));
-        run.Same([Finished with { AppId = "wX0123456789abcdef" }], await store.FindAsync("wX0123456789abcdef", [MessageId, MessageId + 1], run.CancellationToken).ConfigureAwait(false));
+        run.Same([Finished with { AppId = "wX0123456789abcdef" }],
+            await store.FindAsync("wX0123456789abcdef", [MessageId, MessageId + 1], run.CancellationToken).ConfigureAwait(false));
     }
 
     private static async Task A_correlation_id_finds_all_its_messages(ConformanceRun<IMessageReceipts> run)
@@ -181,6 +191,136 @@ public static class MessageReceiptsConformance
         var store = await run.OpenAsync().ConfigureAwait(false);
         await SaveAsync(run, store, Sent with { CorrelationId = "Order" }).ConfigureAwait(false);
         run.Same([], await store.FindByCorrelationIdAsync(AppId, ["order", "Order "], run.CancellationToken).ConfigureAwait(false));
+    }
+
+    private static async Task<IReadOnlyList<MessageReceipt>> ListAsync(ConformanceRun<IMessageReceipts> run, IMessageReceipts store, MessageReceiptQuery query) =>
+        await store.ListAsync(AppId, query, run.CancellationToken).ConfigureAwait(false);
+
+    private static async Task ListedAsync(ConformanceRun<IMessageReceipts> run, IMessageReceipts store, MessageReceiptQuery query, params long[] messageIds) =>
+        run.Equal(
+            string.Join(' ', messageIds),
+            string.Join(' ', (await ListAsync(run, store, query).ConfigureAwait(false)).Select(static receipt => receipt.MessageId)),
+            $"the messages listed for {query}");
+
+    private static async Task Lists_come_newest_first(ConformanceRun<IMessageReceipts> run)
+    {
+        var store = await run.OpenAsync().ConfigureAwait(false);
+        await ListedAsync(run, store, new()).ConfigureAwait(false);
+        await SaveAsync(
+            run,
+            store,
+            new(AppId, 5) { SentAt = Noon },
+            new(AppId, 3) { SentAt = Noon.AddMilliseconds(2) },
+            new(AppId, 1) { SentAt = Noon.AddMilliseconds(1), Status = TemplateDeliveryStatus.Delivered, FinishedAt = Noon.AddDays(1) },
+            new(AppId, 2) { Status = TemplateDeliveryStatus.Delivered, FinishedAt = Noon.AddMilliseconds(3) },
+            new(AppId, 4),
+            new(AppId, 6) { SentAt = Noon }).ConfigureAwait(false);
+        await ListedAsync(run, store, new(), 2, 3, 1, 6, 5, 4).ConfigureAwait(false);
+        run.Same([new MessageReceipt(AppId, 3) { SentAt = Noon.AddMilliseconds(2) }], (await ListAsync(run, store, new() { Limit = 2 }).ConfigureAwait(false)).Skip(1));
+
+        // The send is saved after the event. The receipt is then sorted by the time of the send.
+        await SaveAsync(run, store, new MessageReceipt(AppId, 2) { SentAt = Noon.AddMilliseconds(-1) }).ConfigureAwait(false);
+        await ListedAsync(run, store, new(), 3, 1, 6, 5, 2, 4).ConfigureAwait(false);
+    }
+
+    private static async Task Lists_go_page_by_page(ConformanceRun<IMessageReceipts> run)
+    {
+        var store = await run.OpenAsync().ConfigureAwait(false);
+
+        // Three in each millisecond, so that pages begin and end inside a millisecond.
+        await SaveAsync(run, store,
+            [.. Enumerable.Range(0, 30).Select(static i => new MessageReceipt(AppId, 1_000 + i) { SentAt = i < 3 ? null : Noon.AddMilliseconds(i / 3) })]).ConfigureAwait(false);
+        foreach (var limit in new[] { 1, 4, 7, 30, 31 })
+        {
+            var ids = new List<long>();
+            MessageReceipt? last = null;
+            int count;
+            do
+            {
+                var page = await ListAsync(run, store, new() { After = last, Limit = limit }).ConfigureAwait(false);
+                run.True(page.Count <= limit, $"a page has no more than {limit} receipts");
+                ids.AddRange(page.Select(static receipt => receipt.MessageId));
+                count = page.Count;
+                last = count == 0 ? last : page[^1];
+            }
+            while (count == limit);
+            run.Equal(string.Join(' ', Enumerable.Range(0, 30).Select(static i => 1_029 - i)), string.Join(' ', ids), $"all pages of {limit}");
+        }
+    }
+
+    private static async Task Lists_leave_out_what_lies_outside_their_time(ConformanceRun<IMessageReceipts> run)
+    {
+        var store = await run.OpenAsync().ConfigureAwait(false);
+        await SaveAsync(run, store, [.. Enumerable.Range(0, 5)
+            .Select(static i => new MessageReceipt(AppId, i + 1) { SentAt = Noon.AddMilliseconds(i) }), new MessageReceipt(AppId, 9)]).ConfigureAwait(false);
+        await ListedAsync(run, store, new() { From = Noon.AddMilliseconds(1), Before = Noon.AddMilliseconds(4) }, 4, 3, 2).ConfigureAwait(false);
+        await ListedAsync(run, store, new() { From = Noon.AddMilliseconds(3).AddTicks(5_000) }, 5, 4).ConfigureAwait(false);
+        await ListedAsync(run, store, new() { Before = Noon.AddMilliseconds(1).AddTicks(5_000) }, 1, 9).ConfigureAwait(false);
+        await ListedAsync(run, store, new() { From = Noon.AddMilliseconds(2), Before = Noon.AddMilliseconds(2) }).ConfigureAwait(false);
+        await ListedAsync(run, store, new() { From = DateTimeOffset.MinValue, Before = DateTimeOffset.MaxValue, Limit = 2 }, 5, 4).ConfigureAwait(false);
+        await ListedAsync(
+            run, store, new() { Before = Noon.AddMilliseconds(4), After = new(AppId, 5) { SentAt = Noon.AddMilliseconds(4) }, From = Noon }, 4, 3, 2, 1).ConfigureAwait(false);
+    }
+
+    private static async Task Lists_leave_out_what_ended_otherwise(ConformanceRun<IMessageReceipts> run)
+    {
+        var store = await run.OpenAsync().ConfigureAwait(false);
+        var statuses = Enum.GetValues<TemplateDeliveryStatus>();
+        await SaveAsync(run, store, [.. statuses.Select(static status => new MessageReceipt(AppId, 10 + (int)status) { Status = status, FinishedAt = Noon }),
+            new MessageReceipt(AppId, 1) { SentAt = Noon }]).ConfigureAwait(false);
+        foreach (var status in statuses)
+        {
+            await ListedAsync(run, store, new() { Status = status }, 10 + (int)status).ConfigureAwait(false);
+            await ListedAsync(run, store, new() { Status = status, HasOutcome = true }, 10 + (int)status).ConfigureAwait(false);
+            await ListedAsync(run, store, new() { Status = status, HasOutcome = false }).ConfigureAwait(false);
+        }
+
+        await ListedAsync(run, store, new() { HasOutcome = true }, [.. statuses.Select(static status => 10L + (int)status).OrderDescending()]).ConfigureAwait(false);
+        await ListedAsync(run, store, new() { HasOutcome = false }, 1).ConfigureAwait(false);
+    }
+
+    private static async Task Lists_leave_other_accounts_out(ConformanceRun<IMessageReceipts> run)
+    {
+        var store = await run.OpenAsync().ConfigureAwait(false);
+        await SaveAsync(run, store, new(AppId, 1) { SentAt = Noon }, new("wX0123456789abcdef", 2) { SentAt = Noon }, new("wxother", 3) { SentAt = Noon }).ConfigureAwait(false);
+        await ListedAsync(run, store, new(), 1).ConfigureAwait(false);
+        run.Equal(0, (await store.ListAsync("wxunknown", new(), run.CancellationToken).ConfigureAwait(false)).Count, "the number listed of an unknown account");
+    }
+
+    private static async Task Lists_answer_every_question_about_many_receipts(ConformanceRun<IMessageReceipts> run)
+    {
+        var store = await run.OpenAsync().ConfigureAwait(false);
+        var random = new Random(20261126);
+        var all = Enumerable.Range(1, 400).Select(i => new MessageReceipt(AppId, random.Next(1, 1_000_000) * 1_000L + i)
+        {
+            SentAt = random.Next(10) == 0 ? null : Noon.AddMilliseconds(random.Next(20)),
+            Status = random.Next(3) == 0 ? null : (TemplateDeliveryStatus)random.Next(5),
+            FinishedAt = random.Next(3) == 0 ? null : Noon.AddMilliseconds(random.Next(20)),
+        }).ToArray();
+        await SaveAsync(run, store, all).ConfigureAwait(false);
+        static long Time(MessageReceipt receipt) => (receipt.SentAt ?? receipt.FinishedAt ?? DateTimeOffset.UnixEpoch).ToUnixTimeMilliseconds();
+        for (var question = 0; question < 150; question++)
+        {
+            var from = random.Next(2) == 0 ? Noon.AddMilliseconds(random.Next(20)) : (DateTimeOffset?)null;
+            var before = random.Next(2) == 0 ? Noon.AddMilliseconds(random.Next(20)) : (DateTimeOffset?)null;
+            var status = random.Next(3) == 0 ? (TemplateDeliveryStatus)random.Next(5) : (TemplateDeliveryStatus?)null;
+            var hasOutcome = random.Next(3) == 0 ? random.Next(2) == 0 : (bool?)null;
+            var after = random.Next(2) == 0 ? all[random.Next(all.Length)] : null;
+            var limit = random.Next(1, 60);
+            var expected = all
+                .Where(receipt => from is null || Time(receipt) >= from.Value.ToUnixTimeMilliseconds())
+                .Where(receipt => before is null || Time(receipt) < before.Value.ToUnixTimeMilliseconds())
+                .Where(receipt => status is null || receipt.Status == status)
+                .Where(receipt => hasOutcome is null || (receipt.Status is null) != hasOutcome)
+                .Where(receipt => after is null || Time(receipt) < Time(after) || (Time(receipt) == Time(after) && receipt.MessageId < after.MessageId))
+                .OrderByDescending(Time).ThenByDescending(static receipt => receipt.MessageId)
+                .Take(limit);
+            await ListedAsync(
+                run,
+                store,
+                new() { From = from, Before = before, Status = status, HasOutcome = hasOutcome, After = after, Limit = limit },
+                [.. expected.Select(static receipt => receipt.MessageId)]).ConfigureAwait(false);
+        }
     }
 
     private static async Task A_forgotten_recipient_stays_forgotten(ConformanceRun<IMessageReceipts> run)
@@ -235,8 +375,10 @@ public static class MessageReceiptsConformance
         var cancelled = new CancellationToken(canceled: true);
         await SaveAsync(run, store, Sent).ConfigureAwait(false);
         await run.ThrowsAsync<OperationCanceledException>(() => store.SaveAsync([Finished], cancelled).AsTask(), "a cancelled save").ConfigureAwait(false);
-        await run.ThrowsAsync<OperationCanceledException>(() => store.ForgetRecipientsAsync(AppId, [Sent.OpenId!], cancelled).AsTask(), "a cancelled forgetting").ConfigureAwait(false);
+        await run.ThrowsAsync<OperationCanceledException>(
+            () => store.ForgetRecipientsAsync(AppId, [Sent.OpenId!], cancelled).AsTask(), "a cancelled forgetting").ConfigureAwait(false);
         await run.ThrowsAsync<OperationCanceledException>(() => store.ExpireAsync(DateTimeOffset.MaxValue, 10, cancelled).AsTask(), "a cancelled expiry").ConfigureAwait(false);
+        await run.ThrowsAsync<OperationCanceledException>(() => store.ListAsync(AppId, new(), cancelled).AsTask(), "a cancelled list").ConfigureAwait(false);
         run.Equal(Sent, await FindAsync(run, store).ConfigureAwait(false));
     }
 

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace WeChat.UnionPush.Testing;
 
 /// <summary>
-/// What every <see cref="IWeChatEventInbox"/> must keep, as named cases for any test framework: enumerate <see cref="CaseNames"/> and run each,
-/// so that a case that a later version adds runs too.
+/// The contract of every <see cref="IWeChatEventInbox"/>, as named cases for any test framework. Enumerate <see cref="CaseNames"/> and run each,
+/// so that cases added by a later version run too.
 /// </summary>
 public static class WeChatEventInboxConformance
 {
@@ -37,8 +37,16 @@ public static class WeChatEventInboxConformance
         Who_lost_an_event_cannot_settle_it,
         A_late_settlement_counts_when_nobody_took_the_event_meanwhile,
         A_returned_event_comes_again_at_its_time,
+        A_returned_event_comes_with_the_progress_it_was_returned_with,
+        Who_lost_an_event_leaves_its_progress_alone,
         Expiry_forgets_what_was_settled_before_and_nothing_that_waits,
         Expiry_goes_in_batches,
+        Buried_events_are_listed_the_last_buried_first,
+        Buried_events_are_listed_page_by_page,
+        Only_what_is_buried_is_listed,
+        A_requeued_event_waits_again_and_its_attempts_are_counted_anew,
+        Requeuing_leaves_what_is_not_buried_as_it_is,
+        A_requeued_event_does_not_expire_and_may_be_buried_again,
         A_cancelled_call_changes_nothing,
         A_take_of_none_is_refused,
         Ten_thousand_events_go_in_and_come_out,
@@ -52,10 +60,10 @@ public static class WeChatEventInboxConformance
     /// <summary>Runs one case.</summary>
     /// <param name="caseName">One of <see cref="CaseNames"/>.</param>
     /// <param name="openAsync">Opens the inbox under test, as a new process would: empty at the first call of a run, and on the same data at every
-    /// later one, with room for ten thousand events. Leases and ages must be told by the clock given, which the case moves. What it returns is disposed at
-    /// the end, where it can be.</param>
+    /// later one, with room for ten thousand events. Leases and ages must use the given clock, which the case moves. The inbox is disposed at
+    /// the end if it is disposable.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    /// <exception cref="ConformanceException">The inbox does not keep its contract.</exception>
+    /// <exception cref="ConformanceException">The inbox violates its contract.</exception>
     public static Task RunAsync(string caseName, Func<TimeProvider, CancellationToken, ValueTask<IWeChatEventInbox>> openAsync, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(openAsync);
@@ -320,6 +328,40 @@ public static class WeChatEventInboxConformance
         run.Same([("a", 2), ("b", 2), ("c", 3)], again.Select(static one => (one.DeduplicationKey, one.Attempt)));
     }
 
+    private static async Task A_returned_event_comes_with_the_progress_it_was_returned_with(ConformanceRun<IWeChatEventInbox> run)
+    {
+        var here = await run.OpenAsync().ConfigureAwait(false);
+        await AddAsync(run, here, Event("a"), Event("b")).ConfigureAwait(false);
+        var taken = await TakeAsync(run, here).ConfigureAwait(false);
+        run.Same([("a", ""), ("b", "")], taken.Select(static one => (one.DeduplicationKey, one.Progress)));
+        var progress = "first\n第二\t😀" + new string('x', 2_000);
+        await here.ReturnAsync([.. taken.Select(one => string.Equals(one.DeduplicationKey, "a", StringComparison.Ordinal) ? one with { Progress = progress } : one)],
+            run.Clock.GetUtcNow(), run.CancellationToken).ConfigureAwait(false);
+        var there = await run.OpenAsync().ConfigureAwait(false);
+        taken = await TakeAsync(run, there).ConfigureAwait(false);
+        run.Same([("a", progress), ("b", "")], taken.Select(static one => (one.DeduplicationKey, one.Progress)));
+
+        // The progress that an expired lease returned had been kept before.
+        run.Clock.Advance(Minute);
+        taken = await TakeAsync(run, here).ConfigureAwait(false);
+        run.Same([("a", progress), ("b", "")], taken.Select(static one => (one.DeduplicationKey, one.Progress)));
+        await here.ReturnAsync([.. taken.Select(static one => one with { Progress = "" })], run.Clock.GetUtcNow(), run.CancellationToken).ConfigureAwait(false);
+        run.Same([("a", ""), ("b", "")], (await TakeAsync(run, there).ConfigureAwait(false)).Select(static one => (one.DeduplicationKey, one.Progress)));
+    }
+
+    private static async Task Who_lost_an_event_leaves_its_progress_alone(ConformanceRun<IWeChatEventInbox> run)
+    {
+        var inbox = await run.OpenAsync().ConfigureAwait(false);
+        await AddAsync(run, inbox, Event("a")).ConfigureAwait(false);
+        var lost = (await TakeAsync(run, inbox).ConfigureAwait(false)).Select(static one => one with { Progress = "lost" }).ToList();
+        run.Clock.Advance(Minute);
+        var held = await TakeAsync(run, inbox).ConfigureAwait(false);
+        await inbox.ReturnAsync(lost, run.Clock.GetUtcNow(), run.CancellationToken).ConfigureAwait(false);
+        await inbox.BuryAsync(lost, run.CancellationToken).ConfigureAwait(false);
+        await inbox.ReturnAsync(held, run.Clock.GetUtcNow(), run.CancellationToken).ConfigureAwait(false);
+        run.Equal("", (await TakeAsync(run, inbox).ConfigureAwait(false)).Single().Progress);
+    }
+
     private static async Task Expiry_forgets_what_was_settled_before_and_nothing_that_waits(ConformanceRun<IWeChatEventInbox> run)
     {
         var inbox = await run.OpenAsync().ConfigureAwait(false);
@@ -350,6 +392,154 @@ public static class WeChatEventInboxConformance
         await run.ThrowsAsync<ArgumentOutOfRangeException>(() => inbox.ExpireAsync(before, 0, run.CancellationToken).AsTask(), "a limit of none").ConfigureAwait(false);
     }
 
+    /// <summary>Adds events, each with its own sender, and buries them.</summary>
+    private static async Task BuryAsync(ConformanceRun<IWeChatEventInbox> run, IWeChatEventInbox inbox, params string[] keys)
+    {
+        await AddAsync(run, inbox, [.. keys.Select(static key => Event(key, $"o{key}"))]).ConfigureAwait(false);
+        await inbox.BuryAsync(await TakeAsync(run, inbox).ConfigureAwait(false), run.CancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task ListsAsync(ConformanceRun<IWeChatEventInbox> run, IWeChatEventInbox inbox, params string[] keys) =>
+        run.Equal(
+            string.Join(' ', keys),
+            string.Join(' ', (await inbox.ListBuriedAsync(AppId, 100, cancellationToken: run.CancellationToken).ConfigureAwait(false)).Select(static one => one.DeduplicationKey)),
+            "the keys of what is listed as buried");
+
+    private static async Task Buried_events_are_listed_the_last_buried_first(ConformanceRun<IWeChatEventInbox> run)
+    {
+        var inbox = await run.OpenAsync().ConfigureAwait(false);
+        await ListsAsync(run, inbox).ConfigureAwait(false);
+        await BuryAsync(run, inbox, "b").ConfigureAwait(false);
+        run.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        var characters = string.Concat(Enumerable.Range(0, 0x250).Select(static i => (char)i)) + "恭喜😀\u2028\ufffd";
+        var sent = Event(new string('k', 420), new string('o', 128), AppId, characters);
+        await AddAsync(run, inbox, sent).ConfigureAwait(false);
+        await TakesAsync(run, inbox, sent.DeduplicationKey).ConfigureAwait(false);
+        run.Clock.Advance(Minute);
+        await inbox.BuryAsync(await TakeAsync(run, inbox).ConfigureAwait(false), run.CancellationToken).ConfigureAwait(false);
+        var buriedAt = run.Clock.GetUtcNow();
+        run.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await BuryAsync(run, inbox, "a").ConfigureAwait(false);
+        await ListsAsync(run, inbox, "a", sent.DeduplicationKey, "b").ConfigureAwait(false);
+        var listed = (await (await run.OpenAsync().ConfigureAwait(false)).ListBuriedAsync(AppId, 2, cancellationToken: run.CancellationToken).ConfigureAwait(false))[1];
+        run.Equal((AppId, sent.DeduplicationKey, sent.OpenId, 2, buriedAt), (listed.AppId, listed.DeduplicationKey, listed.OpenId, listed.Attempts, listed.BuriedAt),
+            "app, key, sender, attempts and time");
+        run.True(string.Equals(sent.Body, listed.Body, StringComparison.Ordinal), "the body comes back unchanged");
+    }
+
+    private static async Task Buried_events_are_listed_page_by_page(ConformanceRun<IWeChatEventInbox> run)
+    {
+        var inbox = await run.OpenAsync().ConfigureAwait(false);
+        for (var i = 0; i < 4; i++)
+        {
+            // Several in each millisecond, so that pages begin and end inside a millisecond. The keys differ only in case.
+            await BuryAsync(run, inbox, $"a{i}", $"A{i}", $"😀{i}", $"\uffff{i}").ConfigureAwait(false);
+            run.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        string[] expected = [.. Enumerable.Range(0, 4).Reverse().SelectMany(static i => new[] { $"😀{i}", $"\uffff{i}", $"a{i}", $"A{i}" })];
+        foreach (var limit in new[] { 1, 3, 16, 17 })
+        {
+            var keys = new List<string>();
+            BuriedWeChatEvent? last = null;
+            int count;
+            do
+            {
+                var page = await inbox.ListBuriedAsync(AppId, limit, last, run.CancellationToken).ConfigureAwait(false);
+                keys.AddRange(page.Select(static one => one.DeduplicationKey));
+                count = page.Count;
+                last = count == 0 ? last : page[^1];
+            }
+            while (count == limit);
+            run.Equal(string.Join(' ', expected), string.Join(' ', keys), $"all pages of {limit}");
+        }
+
+        await run.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => inbox.ListBuriedAsync(AppId, 0, cancellationToken: run.CancellationToken).AsTask(), "a limit of none").ConfigureAwait(false);
+    }
+
+    private static async Task Only_what_is_buried_is_listed(ConformanceRun<IWeChatEventInbox> run)
+    {
+        var inbox = await run.OpenAsync().ConfigureAwait(false);
+        await BuryAsync(run, inbox, "old").ConfigureAwait(false);
+        run.Clock.Advance(TimeSpan.FromSeconds(1));
+        await inbox.ExpireAsync(run.Clock.GetUtcNow(), 10, run.CancellationToken).ConfigureAwait(false);
+        await AddAsync(run, inbox, Event("completed", "o1"), Event("returned", "o2"), Event("out", "o3"), Event("buried", "o4"),
+            Event("elsewhere", "o5", "wX0123456789abcdef")).ConfigureAwait(false);
+        await inbox.BuryAsync(await TakeAsync(run, inbox, appId: "wX0123456789abcdef").ConfigureAwait(false), run.CancellationToken).ConfigureAwait(false);
+        var taken = (await TakeAsync(run, inbox).ConfigureAwait(false)).ToDictionary(static one => one.DeduplicationKey, StringComparer.Ordinal);
+        await inbox.CompleteAsync([taken["completed"]], run.CancellationToken).ConfigureAwait(false);
+        await inbox.ReturnAsync([taken["returned"]], run.Clock.GetUtcNow(), run.CancellationToken).ConfigureAwait(false);
+        await inbox.BuryAsync([taken["buried"]], run.CancellationToken).ConfigureAwait(false);
+        await AddAsync(run, inbox, Event("waiting", "o6")).ConfigureAwait(false);
+        await ListsAsync(run, inbox, "buried").ConfigureAwait(false);
+    }
+
+    private static async Task A_requeued_event_waits_again_and_its_attempts_are_counted_anew(ConformanceRun<IWeChatEventInbox> run)
+    {
+        var inbox = await run.OpenAsync().ConfigureAwait(false);
+        await AddAsync(run, inbox, Event("a", "oa"), Event("b", "ob"), Event("c", "oc")).ConfigureAwait(false);
+        await TakesAsync(run, inbox, "a", "b", "c").ConfigureAwait(false);
+        run.Clock.Advance(Minute);
+        await inbox.BuryAsync(
+            [.. (await TakeAsync(run, inbox).ConfigureAwait(false)).Select(static one => one with { Progress = $"done {one.DeduplicationKey}" })],
+                run.CancellationToken).ConfigureAwait(false);
+        run.Clock.Advance(Minute);
+        await AddAsync(run, inbox, Event("d", "oa")).ConfigureAwait(false);
+        run.Clock.Advance(Minute);
+        run.Equal(2, await inbox.RequeueAsync(AppId, ["a", "c", "a", "unknown", "\0"], run.CancellationToken).ConfigureAwait(false), "the number put back");
+        await ListsAsync(run, inbox, "b").ConfigureAwait(false);
+        var taken = await TakeAsync(run, inbox).ConfigureAwait(false);
+        run.Equal("d 1, a 1, c 1", string.Join(", ", taken.Select(static one => $"{one.DeduplicationKey} {one.Attempt}")), "what waits, in its order, with its attempts");
+        run.Equal(("<xml>a</xml>", "done a"), (taken[1].Body, taken[1].Progress), "body and progress");
+        await inbox.CompleteAsync(taken, run.CancellationToken).ConfigureAwait(false);
+        await TakesAsync(run, inbox).ConfigureAwait(false);
+    }
+
+    private static async Task Requeuing_leaves_what_is_not_buried_as_it_is(ConformanceRun<IWeChatEventInbox> run)
+    {
+        var inbox = await run.OpenAsync().ConfigureAwait(false);
+        await AddAsync(run, inbox, Event("completed", "o1"), Event("out", "o2"), Event("later", "o3"), Event("Buried", "o4")).ConfigureAwait(false);
+        var taken = (await TakeAsync(run, inbox).ConfigureAwait(false)).ToDictionary(static one => one.DeduplicationKey, StringComparer.Ordinal);
+        await inbox.CompleteAsync([taken["completed"]], run.CancellationToken).ConfigureAwait(false);
+        await inbox.BuryAsync([taken["Buried"]], run.CancellationToken).ConfigureAwait(false);
+        await inbox.ReturnAsync([taken["later"]], run.Clock.GetUtcNow() + (2 * Minute), run.CancellationToken).ConfigureAwait(false);
+        run.Equal(0, await inbox.RequeueAsync(AppId, ["completed", "out", "later", "buried", "BURIED"], run.CancellationToken).ConfigureAwait(false), "the number put back");
+        run.Equal(0, await inbox.RequeueAsync("wX0123456789abcdef", ["Buried"], run.CancellationToken).ConfigureAwait(false), "the number put back of another app");
+        run.Equal(0, await inbox.RequeueAsync(AppId, [], run.CancellationToken).ConfigureAwait(false), "the number put back of none");
+        await TakesAsync(run, inbox).ConfigureAwait(false);
+        await ListsAsync(run, inbox, "Buried").ConfigureAwait(false);
+
+        // The holder of its lease can still settle it.
+        await inbox.CompleteAsync([taken["out"]], run.CancellationToken).ConfigureAwait(false);
+        run.Clock.Advance(2 * Minute);
+        await TakesAsync(run, inbox, "later").ConfigureAwait(false);
+        await run.ThrowsAsync<OperationCanceledException>(
+            () => inbox.RequeueAsync(AppId, ["Buried"], new CancellationToken(canceled: true)).AsTask(), "a cancelled requeuing").ConfigureAwait(false);
+        await run.ThrowsAsync<OperationCanceledException>(
+            () => inbox.ListBuriedAsync(AppId, 1, cancellationToken: new CancellationToken(canceled: true)).AsTask(), "a cancelled list").ConfigureAwait(false);
+        await ListsAsync(run, inbox, "Buried").ConfigureAwait(false);
+    }
+
+    private static async Task A_requeued_event_does_not_expire_and_may_be_buried_again(ConformanceRun<IWeChatEventInbox> run)
+    {
+        var inbox = await run.OpenAsync().ConfigureAwait(false);
+        await BuryAsync(run, inbox, "a", "b").ConfigureAwait(false);
+        run.Clock.Advance(Minute);
+        await inbox.RequeueAsync(AppId, ["a"], run.CancellationToken).ConfigureAwait(false);
+        run.Clock.Advance(Minute);
+        run.Equal(1, await inbox.ExpireAsync(run.Clock.GetUtcNow(), 10, run.CancellationToken).ConfigureAwait(false), "the number expired");
+        await AddAsync(run, inbox, Event("a", "oa", body: "again")).ConfigureAwait(false);
+        var taken = await TakeAsync(run, inbox).ConfigureAwait(false);
+        run.Same(["<xml>a</xml>"], taken.Select(static one => one.Body));
+        await inbox.BuryAsync(taken, run.CancellationToken).ConfigureAwait(false);
+        await ListsAsync(run, inbox, "a").ConfigureAwait(false);
+        run.Equal(run.Clock.GetUtcNow(), (await inbox.ListBuriedAsync(AppId, 1, cancellationToken: run.CancellationToken).ConfigureAwait(false))[0].BuriedAt);
+        run.Clock.Advance(Minute);
+        run.Equal(1, await inbox.ExpireAsync(run.Clock.GetUtcNow(), 10, run.CancellationToken).ConfigureAwait(false), "the number expired");
+        await ListsAsync(run, inbox).ConfigureAwait(false);
+    }
+
     private static async Task A_cancelled_call_changes_nothing(ConformanceRun<IWeChatEventInbox> run)
     {
         var inbox = await run.OpenAsync().ConfigureAwait(false);
@@ -371,7 +561,8 @@ public static class WeChatEventInboxConformance
     {
         var inbox = await run.OpenAsync().ConfigureAwait(false);
         await run.ThrowsAsync<ArgumentOutOfRangeException>(() => inbox.TakeAsync([AppId], 0, Minute, run.CancellationToken).AsTask(), "a limit of none").ConfigureAwait(false);
-        await run.ThrowsAsync<ArgumentOutOfRangeException>(() => inbox.TakeAsync([AppId], 1, TimeSpan.Zero, run.CancellationToken).AsTask(), "a lease without a duration").ConfigureAwait(false);
+        await run.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => inbox.TakeAsync([AppId], 1, TimeSpan.Zero, run.CancellationToken).AsTask(), "a lease without a duration").ConfigureAwait(false);
     }
 
     private static async Task Ten_thousand_events_go_in_and_come_out(ConformanceRun<IWeChatEventInbox> run)
@@ -403,7 +594,7 @@ public static class WeChatEventInboxConformance
         {
             try
             {
-                // An empty answer may only mean that every sender is out with another just now.
+                // An empty answer may mean only that another taker currently has an event of every sender.
                 while (keys.Count < 600 && !failed.IsCancellationRequested)
                 {
                     var taken = await TakeAsync(run, inbox, limit: 7).ConfigureAwait(false);

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>A body that breaks off halfway, on whichever road it is read.</summary>
+/// <summary>A body that breaks off halfway, whichever way it is read.</summary>
 internal sealed class BrokenContent(byte[] body, Func<Exception> failure) : HttpContent
 {
     protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(new BrokenStream(body, failure));

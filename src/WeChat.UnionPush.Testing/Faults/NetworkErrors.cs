@@ -17,7 +17,7 @@ internal static class NetworkErrors
     public static Exception Reset() => new IOException(
         "Unable to read data from the transport connection: Connection reset by peer.", new SocketException((int)SocketError.ConnectionReset));
 
-    /// <summary>What the handler makes of a connection that broke before the head of the answer came.</summary>
+    /// <summary>What the handler throws when a connection breaks before the headers of the answer arrive.</summary>
     public static Exception BeforeHead(Exception reason) => new HttpRequestException(
         (reason as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown, "An error occurred while sending the request.", reason);
 

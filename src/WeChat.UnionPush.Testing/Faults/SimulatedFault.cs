@@ -4,16 +4,16 @@ using System.Net;
 namespace WeChat.UnionPush.Testing;
 
 /// <summary>
-/// Something that goes wrong on the simulated platform or on the way to it: what happens, to which calls, and how often. Described here, declared
+/// A fault of the simulated platform or of the connection to it: what happens, to which calls, and how often. It is described here and added
 /// with <see cref="SimulatedFaults.Add"/>.
 /// </summary>
 /// <remarks>
-/// <para>A fault without more says so of every call of every API. <see cref="On"/>, <see cref="Above"/>, <see cref="When"/>, <see cref="After"/>,
+/// <para>Without further conditions a fault applies to every call of every API. <see cref="On"/>, <see cref="Above"/>, <see cref="When"/>, <see cref="After"/>,
 /// <see cref="Every"/>, <see cref="WithProbability"/> and <see cref="Times"/> narrow it, in that order: of the calls of that API for which the
-/// conditions hold, the first ones are spared, then each nth one is picked, then the die is cast, and the fault strikes no more often than it may.
-/// Each of them gives a new description and leaves the old one as it is.</para>
-/// <para>The die of each declared fault depends on the platform's seed, on how many were declared before it and on the number of its calls so far, so
-/// a test that calls in the same order is struck in the same places.</para>
+/// conditions hold, the first ones are skipped, then each nth one is picked, then the probability decides, and the fault strikes at most the given number of times.
+/// Each method returns a new description and leaves the old one unchanged.</para>
+/// <para>The random numbers of each added fault depend on the platform's seed, on how many faults were added before it and on the number of its calls so far, so
+/// a test that calls in the same order gets its faults in the same places.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -47,7 +47,7 @@ public sealed class SimulatedFault
         (Failure, Spoil, IsProcessed, Latencies, Aside) = (other.Failure, other.Spoil, other.IsProcessed, other.Latencies, other.Aside);
     }
 
-    /// <summary>How often it has struck since it was declared.</summary>
+    /// <summary>How many times it has struck since it was added.</summary>
     public long Strikes
     {
         get
@@ -62,16 +62,16 @@ public sealed class SimulatedFault
     /// <summary>What is thrown instead of sending the call, or null.</summary>
     internal Func<Uri, Exception>? Failure { get; private init; }
 
-    /// <summary>What becomes of the answer, or null.</summary>
+    /// <summary>How the answer is changed, or null.</summary>
     internal Func<Call, Answer, Answer>? Spoil { get; private init; }
 
-    /// <summary>Whether a call whose answer is spoilt is carried out.</summary>
+    /// <summary>Whether a call whose answer is changed is carried out.</summary>
     internal bool IsProcessed { get; private init; }
 
-    /// <summary>How much longer the answer takes, from and to, or null.</summary>
+    /// <summary>The minimum and maximum of the additional latency, or null.</summary>
     internal (TimeSpan From, TimeSpan To)? Latencies { get; private init; }
 
-    /// <summary>What happens beside the call, or null.</summary>
+    /// <summary>What happens in addition to the call, or null.</summary>
     internal Action? Aside { get; private init; }
 
     /// <summary>The platform is busy: <c>-1</c>, <c>system error</c>.</summary>
@@ -79,28 +79,28 @@ public sealed class SimulatedFault
 
     /// <summary>An error of the platform, as HTTP 200 with a <c>rid</c>. The call is not carried out.</summary>
     /// <param name="code">The <c>errcode</c>; any but 0.</param>
-    /// <param name="text">The <c>errmsg</c> without the <c>rid</c>; the platform's words for the code when left out.</param>
+    /// <param name="text">The <c>errmsg</c> without the <c>rid</c>; by default the platform's text for the code.</param>
     public static SimulatedFault Error(int code, string? text = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(code);
         return new(string.Create(CultureInfo.InvariantCulture, $"error {code}")) { Spoil = (call, _) => call.Refuse(code, text) };
     }
 
-    /// <summary>A page in HTML from a gateway on the way. The call is not carried out, unless <see cref="AfterProcessing"/> says so.</summary>
-    /// <param name="status">The HTTP status: 502 by default, 504 is seen too.</param>
+    /// <summary>An HTML page from a gateway in between. The call is not carried out, unless <see cref="AfterProcessing"/> says so.</summary>
+    /// <param name="status">The HTTP status: 502 by default; 504 occurs too.</param>
     public static SimulatedFault Gateway(HttpStatusCode status = HttpStatusCode.BadGateway) =>
         new(string.Create(CultureInfo.InvariantCulture, $"gateway {(int)status}")) { Spoil = (_, _) => Spoiler.GatewayPage(status) };
 
     /// <summary>
     /// The answer takes longer, by the platform's clock, than <see cref="SimulatedPlatform.Latency"/> says. The call is carried out at once, and
-    /// faults declared beside this one strike it all the same.
+    /// other faults can still strike it.
     /// </summary>
     /// <param name="latency">How much longer.</param>
     public static SimulatedFault Latency(TimeSpan latency) => Latency(latency, latency);
 
-    /// <summary>The answer takes longer, each time by another length; otherwise as <see cref="Latency(TimeSpan)"/>.</summary>
-    /// <param name="from">By this at least.</param>
-    /// <param name="to">By this at most.</param>
+    /// <summary>The answer takes longer, each time by a different amount; otherwise like <see cref="Latency(TimeSpan)"/>.</summary>
+    /// <param name="from">The minimum.</param>
+    /// <param name="to">The maximum.</param>
     public static SimulatedFault Latency(TimeSpan from, TimeSpan to)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(from, TimeSpan.Zero);
@@ -109,13 +109,13 @@ public sealed class SimulatedFault
     }
 
     /// <summary>
-    /// Nobody listens where the platform should be: an <see cref="HttpRequestException"/> with <see cref="HttpRequestError.ConnectionError"/>.
+    /// The connection is refused: an <see cref="HttpRequestException"/> with <see cref="HttpRequestError.ConnectionError"/>.
     /// Nothing is sent.
     /// </summary>
     public static SimulatedFault ConnectionRefused() => new("connection refused") { Failure = NetworkErrors.ConnectionRefused };
 
     /// <summary>
-    /// The host name leads nowhere: an <see cref="HttpRequestException"/> with <see cref="HttpRequestError.NameResolutionError"/>. Nothing is sent.
+    /// The host name cannot be resolved: an <see cref="HttpRequestException"/> with <see cref="HttpRequestError.NameResolutionError"/>. Nothing is sent.
     /// </summary>
     public static SimulatedFault NameNotResolved() => new("name not resolved") { Failure = NetworkErrors.NameNotResolved };
 
@@ -123,7 +123,7 @@ public sealed class SimulatedFault
     /// The other side closes the connection without an answer: an <see cref="HttpRequestException"/> with
     /// <see cref="HttpRequestError.ResponseEnded"/>. The call is not carried out, unless <see cref="AfterProcessing"/> says so.
     /// </summary>
-    /// <remarks>On a real network .NET's handler sends a request that has no content again by itself; that is not simulated.</remarks>
+    /// <remarks>On a real network, .NET's handler itself retries a request without content; that is not simulated.</remarks>
     /// <param name="inBody"><see langword="true"/> to send the head and the first half of the body before; the call is carried out then.</param>
     public static SimulatedFault ConnectionClosed(bool inBody = false) => BrokenOff("connection closed", inBody, NetworkErrors.Closed);
 
@@ -163,7 +163,7 @@ public sealed class SimulatedFault
     /// <summary>
     /// The answer has another Content-Type, such as <c>text/html</c> or <c>application/json; charset=utf8</c>, a name that .NET does not know.
     /// </summary>
-    /// <param name="contentType">The header as it stands in the answer; valid or not.</param>
+    /// <param name="contentType">The header's value, valid or not.</param>
     public static SimulatedFault ContentType(string contentType)
     {
         ArgumentNullException.ThrowIfNull(contentType);
@@ -183,7 +183,7 @@ public sealed class SimulatedFault
     }
 
     /// <summary>The answer has any other body.</summary>
-    /// <param name="rewrite">Makes it from the body that should come. Must bear being called from any thread.</param>
+    /// <param name="rewrite">Makes it from the correct body. It must be thread-safe.</param>
     public static SimulatedFault Body(Func<byte[], byte[]> rewrite)
     {
         ArgumentNullException.ThrowIfNull(rewrite);
@@ -191,10 +191,10 @@ public sealed class SimulatedFault
     }
 
     /// <summary>
-    /// A second instance takes new tokens just before the call is carried out, as <see cref="SimulatedAccessTokens.Replace"/> does. The call itself
-    /// goes on, and faults declared beside this one strike it all the same.
+    /// A second instance fetches new tokens just before the call is carried out, as <see cref="SimulatedAccessTokens.Replace"/> does. The call itself
+    /// goes on, and other faults can still strike it.
     /// </summary>
-    /// <param name="tokens">Whose tokens.</param>
+    /// <param name="tokens">The account's tokens.</param>
     /// <param name="overlap">How long the old tokens still work: zero by default, five minutes for the classic overlap.</param>
     public static SimulatedFault TokensTaken(SimulatedAccessTokens tokens, TimeSpan overlap = default)
     {
@@ -213,7 +213,7 @@ public sealed class SimulatedFault
     }
 
     /// <summary>Strikes only calls that fulfil a condition, such as those for one openid.</summary>
-    /// <param name="condition">The condition. Must bear being called from any thread.</param>
+    /// <param name="condition">The condition. It must be thread-safe.</param>
     public SimulatedFault When(Func<SimulatedCall, bool> condition)
     {
         ArgumentNullException.ThrowIfNull(condition);
@@ -221,17 +221,17 @@ public sealed class SimulatedFault
     }
 
     /// <summary>
-    /// Strikes only what goes beyond so many calls of one API at once: calls that find as many under way already, with their latency and their gates.
-    /// The platform has been seen to answer <c>-1</c> to several hundred at once.
+    /// Strikes only calls above a number of concurrent calls of one API: calls that arrive when that many are already under way, including latency and gates.
+    /// The real platform answers <c>-1</c> to several hundred at once.
     /// </summary>
-    /// <param name="atOnce">How many are borne.</param>
+    /// <param name="atOnce">How many are allowed.</param>
     public SimulatedFault Above(int atOnce)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(atOnce);
         return new(this) { _borne = atOnce };
     }
 
-    /// <summary>Spares the first calls after it is declared. <c>After(4).Times(1)</c> strikes the fifth.</summary>
+    /// <summary>Skips the first calls after it is added. <c>After(4).Times(1)</c> strikes the fifth.</summary>
     /// <param name="calls">How many.</param>
     public SimulatedFault After(long calls)
     {
@@ -256,7 +256,7 @@ public sealed class SimulatedFault
         return new(this) { _probability = probability };
     }
 
-    /// <summary>Strikes no more often than that. It stays in the list afterwards, with its count.</summary>
+    /// <summary>Strikes at most that many times. It stays in the list afterwards, with its count.</summary>
     /// <param name="count">How often at most.</param>
     public SimulatedFault Times(long count)
     {
@@ -264,15 +264,15 @@ public sealed class SimulatedFault
         return new(this) { _most = count };
     }
 
-    /// <summary>The call is not carried out: the platform's state stays as it was. A spoilt body is that of a <c>-1</c> then.</summary>
+    /// <summary>The call is not carried out: the platform's state stays as it was. A changed body is then based on a <c>-1</c> answer.</summary>
     /// <exception cref="InvalidOperationException">The fault leaves the answer as it is, or nothing is sent anyway.</exception>
     public SimulatedFault BeforeProcessing() => Processed(false);
 
-    /// <summary>The call is carried out all the same, and counted: only its answer is not what it should be.</summary>
+    /// <summary>The call is still carried out and counted; only its answer is wrong.</summary>
     /// <exception cref="InvalidOperationException">The fault leaves the answer as it is, or nothing is sent.</exception>
     public SimulatedFault AfterProcessing() => Processed(true);
 
-    /// <summary>What it is, where, and how often it has struck.</summary>
+    /// <summary>What it does, where, and how many times it has struck.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_name} on {_path ?? "every API"}: {Strikes} strikes");
 
     internal void Declare(ulong die)
@@ -283,7 +283,7 @@ public sealed class SimulatedFault
         }
     }
 
-    /// <summary>Counts a call; answers whether the fault strikes it, and with which number from 0 to 1 for how hard.</summary>
+    /// <summary>Counts a call. Returns whether the fault strikes it, and a number from 0 to 1 for its strength.</summary>
     internal bool TryStrike(WireRequest request, DateTimeOffset now, int underWay, out double severity)
     {
         severity = 0;

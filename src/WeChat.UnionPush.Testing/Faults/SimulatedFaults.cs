@@ -1,8 +1,8 @@
 namespace WeChat.UnionPush.Testing;
 
 /// <summary>
-/// The faults declared on a simulated platform. Of those that make a call fail or spoil its answer, the first one that strikes decides, in the order
-/// in which they were declared, and later ones do not count that call; latencies and taken tokens come on top.
+/// The faults of a simulated platform. Of those that make a call fail or change its answer, the first one that strikes decides, in the order
+/// in which they were added, and later ones do not count that call. Latencies and replaced tokens apply in addition.
 /// </summary>
 public sealed class SimulatedFaults
 {
@@ -13,13 +13,13 @@ public sealed class SimulatedFaults
 
     internal SimulatedFaults(SimulatedPlatform platform) => _platform = platform;
 
-    /// <summary>The faults that are declared now, in the order in which they were.</summary>
+    /// <summary>The current faults, in the order in which they were added.</summary>
     public IReadOnlyList<SimulatedFault> All => [.. Volatile.Read(ref _all)];
 
-    /// <summary>Declares a fault, from the next call on.</summary>
+    /// <summary>Adds a fault, from the next call on.</summary>
     /// <param name="fault">The fault.</param>
     /// <returns>The same fault, for its count and for <see cref="Remove"/>.</returns>
-    /// <exception cref="InvalidOperationException">It was declared before, here or on another platform.</exception>
+    /// <exception cref="InvalidOperationException">It was added before, here or on another platform.</exception>
     public SimulatedFault Add(SimulatedFault fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
@@ -32,9 +32,9 @@ public sealed class SimulatedFaults
         return fault;
     }
 
-    /// <summary>Takes a fault back. Calls that it has struck already go on as they were struck.</summary>
+    /// <summary>Removes a fault. Calls that it has struck already are not changed.</summary>
     /// <param name="fault">The fault.</param>
-    /// <returns><see langword="false"/> when it is not declared here.</returns>
+    /// <returns><see langword="false"/> when it was not added here.</returns>
     public bool Remove(SimulatedFault fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
@@ -46,7 +46,7 @@ public sealed class SimulatedFaults
         }
     }
 
-    /// <summary>Takes all faults back.</summary>
+    /// <summary>Removes all faults.</summary>
     public void Clear()
     {
         lock (_gate)
@@ -55,7 +55,7 @@ public sealed class SimulatedFaults
         }
     }
 
-    /// <summary>Throws when the call does not even reach the platform.</summary>
+    /// <summary>Throws when the call does not reach the platform.</summary>
     internal void Connect(WireRequest request, DateTimeOffset now, int underWay)
     {
         foreach (var fault in Volatile.Read(ref _all))
@@ -67,7 +67,7 @@ public sealed class SimulatedFaults
         }
     }
 
-    /// <summary>What strikes a call that has reached the platform; happens aside what does.</summary>
+    /// <summary>The fault of a call that has reached the platform. Also runs the actions that happen in addition.</summary>
     internal Strike Answer(WireRequest request, DateTimeOffset now, int underWay)
     {
         var strike = default(Strike);
@@ -91,6 +91,6 @@ public sealed class SimulatedFaults
         return strike;
     }
 
-    /// <summary>What has become of one call.</summary>
+    /// <summary>The faults of one call.</summary>
     internal readonly record struct Strike(SimulatedFault? Fault, TimeSpan Latency);
 }

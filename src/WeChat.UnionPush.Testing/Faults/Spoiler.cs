@@ -7,7 +7,7 @@ using System.Text.RegularExpressions;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>The ways in which a body of the platform has been seen to be wrong. A body that is no JSON object stays as it is.</summary>
+/// <summary>The ways in which the platform's bodies have been wrong. A body that is not a JSON object is not changed.</summary>
 internal static partial class Spoiler
 {
     private static readonly string[] FreeTexts =
@@ -85,7 +85,7 @@ internal static partial class Spoiler
 
         if (splicer.IsUntouched)
         {
-            // Nothing but ids and numbers here. The platform adds fields as it likes, so one more is nothing that a reader may stumble over.
+            // Only ids and numbers here. The platform adds fields at any time, so a reader must accept one more.
             splicer.Insert(body.Length - 1, body.Length == 2 ? "\"remark\":\""u8 : ",\"remark\":\""u8);
             splicer.Insert(body.Length - 1, bytes);
             splicer.Insert(body.Length - 1, "\""u8);
@@ -133,7 +133,7 @@ internal static partial class Spoiler
     [GeneratedRegex("(?<=[a-z])(?=[A-Z])", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex WordStart();
 
-    /// <summary>Copies a body from left to right with bytes put in between.</summary>
+    /// <summary>Copies a body from left to right and inserts bytes.</summary>
     private sealed class Splicer(byte[] body)
     {
         private readonly ArrayBufferWriter<byte> _result = new(body.Length + 64);

@@ -132,6 +132,40 @@ internal sealed class FollowerBook(ulong seed)
         }
     }
 
+    /// <summary>Everything it knows: the ranges with the moments at which they came, and the persons who differ.</summary>
+    public (IReadOnlyList<(long First, long End, long AddedAt)> Ranges, IReadOnlyList<(long Index, FollowerDetails Details)> Changed) Export()
+    {
+        lock (_gate)
+        {
+            return ([.. _ranges], [.. _changed.OrderBy(static pair => pair.Key).Select(static pair => (pair.Key, pair.Value.Details))]);
+        }
+    }
+
+    /// <summary>Puts a person into a state that was exported.</summary>
+    public void Restore(long index, FollowerDetails details)
+    {
+        lock (_gate)
+        {
+            var follower = Change(index);
+            if (follower.Following != details.Following)
+            {
+                _count += details.Following ? 1 : -1;
+            }
+
+            if (FindRange(index) < 0)
+            {
+                _ = details.Following ? _outsideRanges.Add(index) : _outsideRanges.Remove(index);
+            }
+
+            follower.Following = details.Following;
+            follower.Since = details.Since;
+            follower.Scene = details.Scene;
+            follower.QrScene = details.QrScene;
+            follower.Refuses = details.Refuses;
+            follower.Blacklisted = details.Blacklisted;
+        }
+    }
+
     public FollowerDetails Find(long index)
     {
         lock (_gate)

@@ -1,4 +1,4 @@
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>How one person stands to one Official Account at a moment.</summary>
+/// <summary>The relation of one person to one Official Account at one moment.</summary>
 internal readonly record struct FollowerDetails(bool Following, long Since, string Scene, string? QrScene, bool Refuses, bool Blacklisted);

@@ -4,7 +4,7 @@ namespace WeChat.UnionPush.Testing;
 
 /// <summary>
 /// Turns the number of a person into the openid of one app (or the UnionID of one Open Platform account) and back. Identifiers are computed,
-/// never stored, so a population of ten million takes no memory; and one that was not made by this codec does not decode.
+/// never stored, so a population of ten million takes no memory. An identifier that this codec did not make does not decode.
 /// </summary>
 internal sealed class IdentifierCodec
 {
@@ -110,7 +110,7 @@ internal sealed class IdentifierCodec
         return right == _tag;
     }
 
-    // The last symbol has four bits to spare: with them filled, no two texts decode to one person.
+    // The last symbol has four unused bits. They are filled, so that no two texts decode to the same person.
     private static ulong CheckBits(ulong left, ulong right) => (Scrambler.Mix(left ^ right) & 15) << 2;
 
     private static sbyte[] MakeValues()

@@ -1,6 +1,6 @@
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>Numbers and texts that look random and depend on nothing but what they are made from.</summary>
+/// <summary>Numbers and texts that look random and depend only on their input.</summary>
 internal static class Scrambler
 {
     public static ReadOnlySpan<byte> Symbols => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8;
@@ -24,7 +24,7 @@ internal static class Scrambler
         return hash;
     }
 
-    // 53 bits are what a double holds exactly; the result is below 1, so that a probability of 1 always comes true and one of 0 never.
+    // A double holds 53 bits exactly. The result is below 1, so a probability of 1 always strikes and one of 0 never does.
     public static double ToFraction(ulong random) => (random >> 11) * (1.0 / (1UL << 53));
 
     public static string Text(ulong state, int length) => string.Create(length, state, static (destination, state) =>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace WeChat.UnionPush.Testing;
 
 /// <summary>A person with WeChat on the phone, who follows accounts, opens Mini Programs and reads (or refuses) messages.</summary>
@@ -38,18 +40,24 @@ public sealed class SimulatedPerson : IEquatable<SimulatedPerson>
     public void Follow(SimulatedOfficialAccount account, string scene = "ADD_SCENE_SEARCH", string? qrScene = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(scene);
+        Follow(account, scene, qrScene, qrScene is null ? null : Ticket(Own(account), qrScene));
+    }
+
+    private void Follow(SimulatedOfficialAccount account, string scene, string? qrScene, string? ticket)
+    {
         if (!Own(account).Followers.Follow(Index, _platform.Now, scene, qrScene))
         {
             return;
         }
 
+        account.App.CustomerWindows.Acted(Index, _platform.Now);
         if (qrScene is null)
         {
             _platform.Callbacks.Raise(account.App, Index, "subscribe", ("EventKey", ""));
         }
         else
         {
-            _platform.Callbacks.Raise(account.App, Index, "subscribe", ("EventKey", "qrscene_" + qrScene), ("Ticket", Ticket(account, qrScene)));
+            _platform.Callbacks.Raise(account.App, Index, "subscribe", ("EventKey", "qrscene_" + qrScene), ("Ticket", ticket ?? Ticket(account, qrScene)));
         }
     }
 
@@ -62,15 +70,100 @@ public sealed class SimulatedPerson : IEquatable<SimulatedPerson>
     public void Scan(SimulatedOfficialAccount account, string scene)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(scene);
-        if (Own(account).Followers.IsFollowing(Index))
-        {
-            _platform.Callbacks.Raise(account.App, Index, "SCAN", ("EventKey", scene), ("Ticket", Ticket(account, scene)));
-        }
-        else
-        {
-            Follow(account, "ADD_SCENE_QR_CODE", scene);
-        }
+        Scan(account, scene, Ticket(account, scene));
     }
+
+    /// <summary>Scans a code that the account has made; otherwise as <see cref="Scan(SimulatedOfficialAccount, string)"/>.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="code">The code.</param>
+    /// <returns><see langword="false"/> when the code has expired (二维码已过期): nothing happens then.</returns>
+    public bool Scan(SimulatedOfficialAccount account, SimulatedQrCode code)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        if (_platform.Now >= code.ExpiresAt)
+        {
+            return false;
+        }
+
+        Scan(account, code.Scene, code.Ticket);
+        return true;
+    }
+
+    /// <summary>Writes to an account that the person follows. Five customer service messages may answer within 48 hours.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="text">What the person writes.</param>
+    /// <exception cref="InvalidOperationException">The person does not follow the account.</exception>
+    public void Write(SimulatedOfficialAccount account, string text)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(text);
+        if (!Own(account).Followers.IsFollowing(Index))
+        {
+            throw new InvalidOperationException($"Person {Index} does not follow {account.AppId}, and so cannot write to it.");
+        }
+
+        Write(account.App, text);
+    }
+
+    /// <summary>Writes to the customer service of a Mini Program. Five customer service messages may answer within 48 hours.</summary>
+    /// <param name="miniProgram">The Mini Program.</param>
+    /// <param name="text">What the person writes.</param>
+    public void Write(SimulatedMiniProgram miniProgram, string text)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(text);
+        Write(Own(miniProgram).App, text);
+    }
+
+    /// <summary>Taps an entry of the account's menu that stands for an event (<c>CLICK</c>).</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="key">The entry's key.</param>
+    /// <exception cref="InvalidOperationException">The person does not follow the account.</exception>
+    public void ClickMenu(SimulatedOfficialAccount account, string key)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(key);
+        if (!Own(account).Followers.IsFollowing(Index))
+        {
+            throw new InvalidOperationException($"Person {Index} does not follow {account.AppId}, and so does not see its menu.");
+        }
+
+        account.App.CustomerWindows.Acted(Index, _platform.Now);
+        _platform.Callbacks.Raise(account.App, Index, "CLICK", ("EventKey", key));
+    }
+
+    /// <summary>Opens the customer service of a Mini Program (<c>user_enter_tempsession</c>). Two messages may answer within a minute.</summary>
+    /// <param name="miniProgram">The Mini Program.</param>
+    public void EnterCustomerService(SimulatedMiniProgram miniProgram)
+    {
+        Own(miniProgram).App.CustomerWindows.Entered(Index, _platform.Now);
+        _platform.Callbacks.Raise(miniProgram.App, Index, "user_enter_tempsession", ("SessionFrom", ""));
+    }
+
+    /// <summary>
+    /// Answers the request for subscribe messages that a Mini Program puts up (<c>wx.requestSubscribeMessage</c>): one "allow" is one message.
+    /// </summary>
+    /// <param name="miniProgram">The Mini Program.</param>
+    /// <param name="template">One of its <see cref="SimulatedMiniProgram.SubscriptionTemplates"/>.</param>
+    /// <param name="accepts">Whether the person allows it.</param>
+    public void AnswerSubscription(SimulatedMiniProgram miniProgram, SimulatedTemplate template, bool accepts = true) =>
+        Find(Own(miniProgram).App, template).Tap(Index, template, accepts);
+
+    /// <summary>Answers the request for subscribe notices (订阅通知) that an Official Account puts up: one "allow" is one notice.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="template">One of its <see cref="SimulatedOfficialAccount.SubscriptionTemplates"/>.</param>
+    /// <param name="accepts">Whether the person allows it.</param>
+    public void AnswerSubscription(SimulatedOfficialAccount account, SimulatedTemplate template, bool accepts = true) =>
+        Find(Own(account).App, template).Tap(Index, template, accepts);
+
+    /// <summary>Turns a template off in the Mini Program's settings: what was allowed before is gone.</summary>
+    /// <param name="miniProgram">The Mini Program.</param>
+    /// <param name="template">One of its <see cref="SimulatedMiniProgram.SubscriptionTemplates"/>.</param>
+    public void TurnOffSubscription(SimulatedMiniProgram miniProgram, SimulatedTemplate template) =>
+        Find(Own(miniProgram).App, template).TurnOff(Index, template);
+
+    /// <summary>How many subscribe messages of a template the person has still allowed. No API of the platform tells it.</summary>
+    /// <param name="miniProgram">The Mini Program.</param>
+    /// <param name="template">One of its <see cref="SimulatedMiniProgram.SubscriptionTemplates"/>.</param>
+    public int SubscriptionsLeft(SimulatedMiniProgram miniProgram, SimulatedTemplate template) =>
+        Find(Own(miniProgram).App, template).Credits(Index, template.Id);
 
     /// <summary>Stops following an account (取消关注). A refusal of its messages ends with it; the blacklist stays.</summary>
     /// <param name="account">The account.</param>
@@ -78,11 +171,13 @@ public sealed class SimulatedPerson : IEquatable<SimulatedPerson>
     {
         if (Own(account).Followers.Unfollow(Index))
         {
+            account.App.CustomerWindows.Close(Index);
             _platform.Callbacks.Raise(account.App, Index, "unsubscribe", ("EventKey", ""));
         }
     }
 
-    /// <summary>Turns the account's messages off on the phone while following it: what happens then is the account's <see cref="SimulatedOfficialAccount.RefusedMessages"/>.</summary>
+    /// <summary>Turns the account's messages off on the phone while following it: what happens then is the account's
+    /// <see cref="SimulatedOfficialAccount.RefusedMessages"/>.</summary>
     /// <param name="account">The account.</param>
     public void RefuseMessages(SimulatedOfficialAccount account) => Own(account).Followers.SetRefuses(Index, true);
 
@@ -130,6 +225,37 @@ public sealed class SimulatedPerson : IEquatable<SimulatedPerson>
 
     /// <summary>The person's number.</summary>
     public override string ToString() => $"person {Index}";
+
+    private static SubscriptionBook Find(SimulatedApp app, SimulatedTemplate template)
+    {
+        ArgumentNullException.ThrowIfNull(template);
+        return ReferenceEquals(app.Subscriptions.Find(template.Id), template)
+            ? app.Subscriptions
+            : throw new ArgumentException($"{app.AppId} has no subscription template {template.Id}.", nameof(template));
+    }
+
+    private void Scan(SimulatedOfficialAccount account, string scene, string ticket)
+    {
+        if (!Own(account).Followers.IsFollowing(Index))
+        {
+            Follow(account, "ADD_SCENE_QR_CODE", scene, ticket);
+            return;
+        }
+
+        account.App.CustomerWindows.Acted(Index, _platform.Now);
+        _platform.Callbacks.Raise(account.App, Index, "SCAN", ("EventKey", scene), ("Ticket", ticket));
+    }
+
+    private void Write(SimulatedApp app, string text)
+    {
+        app.CustomerWindows.Wrote(Index, _platform.Now);
+        var id = _platform.NextMessageNumber().ToString(CultureInfo.InvariantCulture);
+        _platform.Callbacks.Raise(app, Index, "text", (callback, openId, now) => PushMessage.Write(callback.UsesJson,
+        [
+            ("ToUserName", app.OriginalId), ("FromUserName", openId), ("CreateTime", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
+            ("MsgType", "text"), ("Content", text), ("MsgId", id),
+        ]));
+    }
 
     private string Ticket(SimulatedOfficialAccount account, string scene) =>
         "gQ" + Scrambler.Text(Scrambler.Hash(Scrambler.Hash(_platform.SeedState, account.AppId), scene), 94);

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>Any number of persons in a row. They are made up as they are asked for: ten million of them take no memory until one changes.</summary>
+/// <summary>Any number of people in a row. They are computed on demand: ten million of them take no memory until one changes.</summary>
 public sealed class SimulatedPopulation : IEnumerable<SimulatedPerson>
 {
     private readonly SimulatedPlatform _platform;
@@ -14,7 +14,7 @@ public sealed class SimulatedPopulation : IEnumerable<SimulatedPerson>
         Count = count;
     }
 
-    /// <summary>How many persons.</summary>
+    /// <summary>How many people.</summary>
     public long Count { get; }
 
     internal long First { get; }
@@ -32,10 +32,10 @@ public sealed class SimulatedPopulation : IEnumerable<SimulatedPerson>
         }
     }
 
-    /// <summary>A part of them: the same persons, not copies.</summary>
-    /// <param name="start">The first one's index.</param>
+    /// <summary>A part of them: the same people, not copies.</summary>
+    /// <param name="start">Index of the first one.</param>
     /// <param name="count">How many.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The part is not inside.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The part is outside the population.</exception>
     public SimulatedPopulation Slice(long start, long count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);

@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace WeChat.UnionPush.Testing;
 
 /// <summary>
-/// What <c>wx.getUserInfo</c> gives a Mini Program to hand to its server (开放数据).
+/// The data that <c>wx.getUserInfo</c> gives a Mini Program for its server (开放数据).
 /// See <see href="https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/signature.html"/>.
 /// </summary>
 public sealed class SimulatedUserInfo

@@ -15,6 +15,7 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
     private readonly Queue<(long Person, string ClientMessageId, DateTimeOffset At)> _clientIdsOldestFirst = new();
     private readonly Dictionary<(long Person, ulong Content), DateTimeOffset> _contents = [];
     private readonly Queue<(long Person, ulong Content, DateTimeOffset At)> _contentsOldestFirst = new();
+    private readonly Dictionary<long, DateTimeOffset> _busyUntil = [];
     private readonly Dictionary<long, int> _inMinute = [];
     private readonly List<BlockedMessage> _blocked = [];
     private long _minute;
@@ -64,6 +65,12 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
                 return false;
             }
 
+            if (_busyUntil.TryGetValue(draft.Person, out var until) && now < until)
+            {
+                errorCode = 43108;
+                return false;
+            }
+
             if (IsTooFrequent(draft.Person, now))
             {
                 errorCode = 43117;
@@ -89,6 +96,11 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
                 _clientIdsOldestFirst.Enqueue((draft.Person, newClientId, now));
             }
 
+            if (account.BusyAfterMessage > TimeSpan.Zero)
+            {
+                _busyUntil[draft.Person] = now + account.BusyAfterMessage;
+            }
+
             AcceptedCount++;
             if (account.MessagesPerPersonAndMinute is not null)
             {
@@ -96,9 +108,15 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
             }
 
             DeliveredCount += string.Equals(draft.Status, Success, StringComparison.Ordinal) ? 1 : 0;
-            if (account.KeepsMessages)
+            var observer = account.App.Platform.Observer;
+            if (account.KeepsMessages || observer is not null)
             {
-                Keep(draft.ToMessage(account, _lastMessageId, now));
+                var message = draft.ToMessage(account, _lastMessageId, now);
+                observer?.Accepted(account.App, message);
+                if (account.KeepsMessages)
+                {
+                    Keep(message);
+                }
             }
 
             messageId = _lastMessageId;
@@ -164,7 +182,8 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
 
     /// <summary>A message that has passed all checks of its own.</summary>
     internal readonly record struct Draft(
-        long Person, SimulatedTemplate Template, IReadOnlyDictionary<string, string> Values, string? Url, string? MiniProgramAppId, string? PagePath, string? ClientMessageId, string Status)
+        long Person, SimulatedTemplate Template, IReadOnlyDictionary<string, string> Values, string? Url, string? MiniProgramAppId, string? PagePath,
+        string? ClientMessageId, string Status)
     {
         public ulong ContentHash()
         {

@@ -17,7 +17,7 @@ public sealed class SimulatedMessage
     /// <summary>The number that the send answered (<c>msgid</c>): 64 bits, above 2^53.</summary>
     public long MessageId { get; }
 
-    /// <summary>To whom.</summary>
+    /// <summary>The recipient.</summary>
     public SimulatedPerson Person { get; }
 
     /// <summary>The template.</summary>
@@ -29,7 +29,7 @@ public sealed class SimulatedMessage
     /// </summary>
     public IReadOnlyDictionary<string, string> Values { get; }
 
-    /// <summary>The text that the phone shows below the title.</summary>
+    /// <summary>The text that the phone shows under the title.</summary>
     public string Text => Template.Render(Values);
 
     /// <summary>The link (<c>url</c>), or <see langword="null"/>.</summary>
@@ -41,7 +41,7 @@ public sealed class SimulatedMessage
     /// <summary>Its page, or <see langword="null"/>.</summary>
     public string? PagePath { get; init; }
 
-    /// <summary>The caller's id against doubles (<c>client_msg_id</c>), or <see langword="null"/>.</summary>
+    /// <summary>The caller's anti-duplicate id (<c>client_msg_id</c>), or <see langword="null"/>.</summary>
     public string? ClientMessageId { get; init; }
 
     /// <summary>When the platform accepted it.</summary>

@@ -73,7 +73,7 @@ public sealed partial class SimulatedTemplate
         }
     }
 
-    /// <summary>The text on the phone: the content without the lines of <c>first</c> and <c>remark</c>, which no phone shows any more.</summary>
+    /// <summary>The text on the phone: the content without the lines of <c>first</c> and <c>remark</c>, which phones no longer show.</summary>
     internal string Render(IReadOnlyDictionary<string, string> values)
     {
         var lines = Content.Split('\n').Where(line => !Placeholder().Matches(line).Any(match => IsDecoration(match.Groups["key"].Value)));

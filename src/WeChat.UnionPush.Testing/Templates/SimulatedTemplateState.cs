@@ -1,6 +1,6 @@
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>How the platform's content review stands to a template.</summary>
+/// <summary>The state of the platform's content review of a template.</summary>
 public enum SimulatedTemplateState
 {
     /// <summary>It can be sent.</summary>

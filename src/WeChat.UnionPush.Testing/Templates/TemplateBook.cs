@@ -58,7 +58,7 @@ internal sealed class TemplateBook(SimulatedOfficialAccount account)
         }
     }
 
-    /// <summary>Adds a template of the library; answers its id or an error code.</summary>
+    /// <summary>Adds a template from the library; answers its id or an error code.</summary>
     public (string? Id, int ErrorCode) AddFromLibrary(string shortId, IReadOnlyList<string> keywords)
     {
         if (shortId.StartsWith("TM", StringComparison.Ordinal) || shortId.StartsWith("OPENTM", StringComparison.Ordinal))
@@ -113,7 +113,7 @@ internal sealed class TemplateBook(SimulatedOfficialAccount account)
         }
     }
 
-    /// <summary>Changes the industries once a month, which deletes the templates of those that are left; <see langword="false"/> when it is too soon.</summary>
+    /// <summary>Changes the industries, which deletes the templates of the previous ones. Allowed once a month; <see langword="false"/> when it is too soon.</summary>
     public bool TrySetIndustry(int primary, int secondary, DateTimeOffset now)
     {
         lock (_gate)

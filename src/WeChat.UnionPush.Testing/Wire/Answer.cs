@@ -2,7 +2,7 @@ using System.Net;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>What the platform sends back.</summary>
+/// <summary>The platform's answer.</summary>
 internal sealed record Answer(byte[] Body, int ErrorCode = 0)
 {
     public const string Json = "application/json; encoding=utf-8";
@@ -13,15 +13,15 @@ internal sealed record Answer(byte[] Body, int ErrorCode = 0)
 
     public HttpStatusCode Status { get; init; } = HttpStatusCode.OK;
 
-    /// <summary>What breaks the connection instead of the answer, or null.</summary>
+    /// <summary>The exception that replaces the answer, or null.</summary>
     public Func<Exception>? Failure { get; init; }
 
-    /// <summary>What breaks the connection halfway through the body, or null.</summary>
+    /// <summary>The exception that interrupts the body halfway, or null.</summary>
     public Func<Exception>? BreaksOffWith { get; init; }
 
     public bool NeverComes { get; init; }
 
-    /// <summary>Whether the error code is one that the caller could read.</summary>
+    /// <summary>Whether the caller could read the error code.</summary>
     public bool HasErrorCode => Status == HttpStatusCode.OK && Failure is null && BreaksOffWith is null && !NeverComes;
 
     public HttpResponseMessage ToResponse(HttpRequestMessage request)

@@ -7,7 +7,7 @@ using System.Text.Unicode;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>One request on its way through the platform, and the means to answer it.</summary>
+/// <summary>One request that the platform handles, with the methods to answer it.</summary>
 internal sealed class Call(SimulatedPlatform platform, Route route, WireRequest request, DateTimeOffset now)
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -103,11 +103,11 @@ internal sealed class Call(SimulatedPlatform platform, Route route, WireRequest 
         return answer;
     }
 
-    /// <summary>The text of a string member, or null when it is missing or of another kind.</summary>
+    /// <summary>The text of a string member, or null when it is missing or has another type.</summary>
     public static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
 
-    // The body is valid JSON here, so a backslash stands inside a string and begins an escape.
+    // The body is valid JSON here, so a backslash is inside a string and begins an escape sequence.
     private static bool HasNeedlessEscape(ReadOnlySpan<byte> body)
     {
         while (body.IndexOf((byte)'\\') is >= 0 and var position)

@@ -1,15 +1,19 @@
+using System.Net;
+
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>Stands where the network handler stands, and hands each request to the platform.</summary>
-internal sealed class PlatformHandler(SimulatedPlatform platform) : HttpMessageHandler
+/// <summary>Takes the place of the network handler and passes each request to the platform.</summary>
+internal sealed class PlatformHandler(SimulatedPlatform platform, IPAddress caller) : HttpMessageHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        // No network answers before the caller has gone on: a client that only works when it does would work here and nowhere else.
+        // A network never answers synchronously. A client that depends on a synchronous answer would work only here.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         cancellationToken.ThrowIfCancellationRequested();
-        var wire = await WireRequest.ReadAsync(request, cancellationToken).ConfigureAwait(false);
+        var wire = await WireRequest.ReadAsync(request, caller, cancellationToken).ConfigureAwait(false);
         var answer = await platform.AnswerAsync(wire, cancellationToken).ConfigureAwait(false);
-        return answer.ToResponse(request);
+        var response = answer.ToResponse(request);
+        response.Headers.Date = platform.Now;
+        return response;
     }
 }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>The refused calls by their <c>rid</c>: the last ten thousand, for seven days.</summary>
+/// <summary>The refused calls by their <c>rid</c>: at most the last ten thousand, for seven days.</summary>
 internal sealed class RequestIdBook
 {
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(7);
@@ -16,7 +16,7 @@ internal sealed class RequestIdBook
     {
         lock (_gate)
         {
-            _entries.Add(rid, new Entry(call.App!, call.Now, call.Route.Path, call.Body, answer.Body));
+            _entries.Add(rid, new Entry(call.App!, call.Now, call.Route.Path, AddressList.Name(call.Request.Caller), call.Body, answer.Body));
             _oldestFirst.Enqueue(rid);
             if (_oldestFirst.Count > Most)
             {
@@ -33,7 +33,7 @@ internal sealed class RequestIdBook
         }
     }
 
-    internal sealed record Entry(SimulatedApp App, DateTimeOffset At, string Path, byte[] Request, byte[] Response)
+    internal sealed record Entry(SimulatedApp App, DateTimeOffset At, string Path, string Caller, byte[] Request, byte[] Response)
     {
         public string RequestText => Encoding.UTF8.GetString(Request);
 

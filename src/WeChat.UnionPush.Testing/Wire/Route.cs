@@ -7,6 +7,8 @@ internal sealed record Route(string Path, HttpMethod Method, TokenKind Token, Fu
 
     public string ContentType { get; init; } = Answer.Json;
 
+    public static IReadOnlyCollection<string> Paths => All.Keys;
+
     public static Route? Find(string path) => All.GetValueOrDefault(path);
 
     private static IEnumerable<Route> Make() =>
@@ -20,6 +22,11 @@ internal sealed record Route(string Path, HttpMethod Method, TokenKind Token, Fu
         new("/wxa/checksession", HttpMethod.Get, TokenKind.MiniProgram, LoginApi.CheckSession),
         new("/wxa/resetusersessionkey", HttpMethod.Get, TokenKind.MiniProgram, LoginApi.ResetSessionKey),
         new("/cgi-bin/message/template/send", HttpMethod.Post, TokenKind.VerifiedOfficialAccount, TemplateSendApi.Send),
+        new("/cgi-bin/message/subscribe/send", HttpMethod.Post, TokenKind.MiniProgram, SubscriptionApi.Send),
+        new("/cgi-bin/message/subscribe/bizsend", HttpMethod.Post, TokenKind.VerifiedOfficialAccount, SubscriptionApi.Send),
+        new("/wxaapi/newtmpl/gettemplate", HttpMethod.Get, TokenKind.Any, SubscriptionApi.ListTemplates),
+        new("/cgi-bin/message/custom/send", HttpMethod.Post, TokenKind.Any, CustomerMessageApi.Send),
+        new("/cgi-bin/qrcode/create", HttpMethod.Post, TokenKind.VerifiedOfficialAccount, QrCodeApi.Create),
         new("/cgi-bin/message/wxopen/template/uniform_send", HttpMethod.Post, TokenKind.Any, call => call.Refuse(45109)),
         new("/cgi-bin/template/get_all_private_template", HttpMethod.Get, TokenKind.VerifiedOfficialAccount, TemplateAdminApi.List),
         new("/cgi-bin/template/api_add_template", HttpMethod.Post, TokenKind.VerifiedOfficialAccount, TemplateAdminApi.Add),

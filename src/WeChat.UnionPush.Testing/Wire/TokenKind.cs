@@ -1,6 +1,6 @@
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>Whose access token an API takes.</summary>
+/// <summary>The kind of access token that an API takes.</summary>
 internal enum TokenKind
 {
     None,

@@ -1,12 +1,14 @@
+using System.Net;
 using System.Net.Http.Headers;
 
 namespace WeChat.UnionPush.Testing;
 
-/// <summary>A request as the platform's gateway sees it: what would have been on the wire.</summary>
+/// <summary>A request as the platform's gateway sees it: as it would be on the wire.</summary>
 internal sealed class WireRequest
 {
-    private WireRequest(HttpRequestMessage request, Uri address, byte[] body, bool isChunked)
+    private WireRequest(HttpRequestMessage request, Uri address, IPAddress caller, byte[] body, bool isChunked)
     {
+        Caller = caller;
         Method = request.Method;
         Address = address;
         Body = body;
@@ -14,6 +16,9 @@ internal sealed class WireRequest
         IsEncoded = request.Content?.Headers.ContentEncoding.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)) ?? false;
         ContentType = request.Content?.Headers.ContentType;
     }
+
+    /// <summary>The address that the request comes from.</summary>
+    public IPAddress Caller { get; }
 
     public HttpMethod Method { get; }
 
@@ -27,17 +32,17 @@ internal sealed class WireRequest
 
     public MediaTypeHeaderValue? ContentType { get; }
 
-    public static async Task<WireRequest> ReadAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    public static async Task<WireRequest> ReadAsync(HttpRequestMessage request, IPAddress caller, CancellationToken cancellationToken)
     {
         var address = request.RequestUri is { IsAbsoluteUri: true } uri
             ? uri
             : throw new InvalidOperationException("The request has no absolute address.");
         if (request.Content is not { } content)
         {
-            return new WireRequest(request, address, [], isChunked: false);
+            return new WireRequest(request, address, caller, [], isChunked: false);
         }
 
-        // The length must be asked for before the body is read: reading would make it known, and a network handler has to decide before.
+        // The length must be read before the body. Reading the body would make it known, but a network handler must decide earlier.
         var length = content.Headers.ContentLength;
         var isChunked = length is null || request.Headers.TransferEncodingChunked == true;
         using var body = new MemoryStream((int)(length ?? 0));
@@ -47,7 +52,7 @@ internal sealed class WireRequest
             throw new HttpRequestException($"Sent {body.Length} request content bytes, but Content-Length promised {length}.");
         }
 
-        return new WireRequest(request, address, body.ToArray(), isChunked);
+        return new WireRequest(request, address, caller, body.ToArray(), isChunked);
     }
 
     public SimulatedCall ToCall(DateTimeOffset now) => new(Method.Method, Address, Body, ContentType?.ToString(), now);

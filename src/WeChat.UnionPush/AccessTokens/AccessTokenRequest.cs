@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace WeChat.UnionPush;
@@ -5,40 +6,32 @@ namespace WeChat.UnionPush;
 /// <summary>Asks the platform for a token, on either channel.</summary>
 internal static class AccessTokenRequest
 {
-    /// <summary>The platform's tokens live two hours; a longer life than this one is believed of no token.</summary>
+    /// <summary>The platform's tokens live two hours. A lifetime longer than this is not accepted.</summary>
     public static readonly TimeSpan LongestLife = TimeSpan.FromDays(1);
 
-    public static async Task<AccessToken> SendAsync(ApiTransport transport, WeChatAppOptions app, AccessTokenChannel channel, bool forced, TimeProvider time, CancellationToken cancellationToken)
+    public static ApiEndpoint<AccessTokenAnswer> EndpointOf(AccessTokenChannel channel) =>
+        channel == AccessTokenChannel.Classic ? AccessTokenEndpoints.ClassicToken : AccessTokenEndpoints.StableToken;
+
+    public static async Task<AccessToken> SendAsync(
+        ApiTransport transport, WeChatAppOptions app, AccessTokenChannel channel, bool forced, TimeProvider time, CancellationToken cancellationToken)
     {
-        // Counted from before the call: the platform's clock started somewhere in between.
+        // Counted from before the call, because the token's lifetime began at some moment during it.
         var asked = time.GetUtcNow();
-        ApiEndpoint<AccessTokenAnswer> endpoint;
-        AccessTokenAnswer answer;
-        if (channel == AccessTokenChannel.Classic)
-        {
-            endpoint = Endpoints.ClassicToken;
-            var query = $"grant_type=client_credential&appid={Uri.EscapeDataString(app.AppId)}&secret={Uri.EscapeDataString(app.AppSecret)}";
-            answer = await transport.SendAsync(endpoint, token: null, query, body: default, cancellationToken).ConfigureAwait(false);
-        }
-        else
-        {
-            endpoint = Endpoints.StableToken;
-            var body = new PooledBuffer(512);
-            Write(body, app, forced);
-            answer = await transport.SendAsync(endpoint, token: null, query: null, body.WrittenMemory, cancellationToken).ConfigureAwait(false);
-            body.Dispose();
-        }
-
-        if (answer.ErrorCode != 0)
-        {
-            throw WeChatApiErrors.Create(endpoint.Path, answer.ErrorCode, answer.ErrorMessage);
-        }
-
-        return new AccessToken(answer.AccessToken!, asked.AddSeconds(Math.Min(answer.ExpiresIn, LongestLife.TotalSeconds)));
+        var endpoint = EndpointOf(channel);
+        var answer = channel == AccessTokenChannel.Classic
+            ? await transport.SendAsync(
+                endpoint, token: null, $"grant_type=client_credential&appid={Uri.EscapeDataString(app.AppId)}&secret={Uri.EscapeDataString(app.AppSecret)}",
+                body: default, cancellationToken).ConfigureAwait(false)
+            : await transport.SendAsync(endpoint, token: null, query: null, BodyOf(app, forced), cancellationToken).ConfigureAwait(false);
+        return answer.ErrorCode == 0
+            ? new AccessToken(answer.AccessToken!, asked.AddSeconds(Math.Min(answer.ExpiresIn, LongestLife.TotalSeconds)))
+            : throw WeChatApiErrors.Create(endpoint.Path, answer.ErrorCode, answer.ErrorMessage, app.Kind);
     }
 
-    private static void Write(PooledBuffer body, WeChatAppOptions app, bool forced)
+    /// <summary>Not from a pool: a token is fetched only every two hours, and the secret in the buffer must not reach other users of the pool.</summary>
+    private static ReadOnlyMemory<byte> BodyOf(WeChatAppOptions app, bool forced)
     {
+        var body = new ArrayBufferWriter<byte>(256);
         using var writer = new Utf8JsonWriter(body, WireText.WriterOptions);
         writer.WriteStartObject();
         writer.WriteString("grant_type"u8, "client_credential"u8);
@@ -50,5 +43,7 @@ internal static class AccessTokenRequest
         }
 
         writer.WriteEndObject();
+        writer.Flush();
+        return body.WrittenMemory;
     }
 }

@@ -1,7 +1,8 @@
 namespace WeChat.UnionPush;
 
-/// <summary>Tokens of a host's delegate.</summary>
-internal sealed class DelegateAccessTokenProvider(IServiceProvider services, Func<IServiceProvider, string, AccessToken?, CancellationToken, ValueTask<AccessToken>> getToken) : IAccessTokenProvider
+/// <summary>Gets tokens from a delegate of the host.</summary>
+internal sealed class DelegateAccessTokenProvider(
+    IServiceProvider services, Func<IServiceProvider, string, AccessToken?, CancellationToken, ValueTask<AccessToken>> getToken) : IAccessTokenProvider
 {
     public ValueTask<AccessToken> GetAsync(string appId, CancellationToken cancellationToken = default) =>
         getToken(services, appId, null, cancellationToken);

@@ -51,7 +51,7 @@ internal sealed class DistributedAccessTokenStore(IDistributedCache cache, TimeP
             new SharedRecord
             {
                 Key = key,
-                Token = record.Token?.Value,
+                Token = record.Token?.Reveal(),
                 ExpiresAt = record.Token?.ExpiresAt ?? default,
                 FetchedAt = record.FetchedAt,
                 ForcedAt = record.ForcedAt,

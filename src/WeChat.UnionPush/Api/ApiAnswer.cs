@@ -5,14 +5,22 @@ namespace WeChat.UnionPush;
 /// <summary>What every answer of the platform may carry. An absent <c>errcode</c> means success.</summary>
 internal abstract class ApiAnswer
 {
-    private int? _errorCode;
+    private int? _code;
 
+    /// <summary>As it stands in the answer: an absent code and <c>null</c> both mean success.</summary>
     [JsonPropertyName("errcode")]
-    public int ErrorCode
+    public int? Code
     {
-        get => _errorCode ?? 0;
-        set => _errorCode = value;
+        get => _code;
+        set
+        {
+            _code = value;
+            HasErrorCode = true;
+        }
     }
+
+    [JsonIgnore]
+    public int ErrorCode => _code ?? 0;
 
     [JsonPropertyName("errmsg")]
     [JsonConverter(typeof(TextOrNumberConverter))]
@@ -22,9 +30,9 @@ internal abstract class ApiAnswer
     [JsonIgnore]
     public bool FollowsLostAnswer { get; set; }
 
-    /// <summary>Whether the code is there, and not only taken for 0.</summary>
+    /// <summary>Whether the code is there, be it <c>null</c>, and not only taken for 0.</summary>
     [JsonIgnore]
-    public bool HasErrorCode => _errorCode is not null;
+    public bool HasErrorCode { get; private set; }
 
     /// <summary>What a success of this API must have and the answer lacks; without it the answer is as good as none. <see langword="null"/> when it is whole.</summary>
     public virtual string? FindMissing() => null;

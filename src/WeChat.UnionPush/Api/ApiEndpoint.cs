@@ -2,22 +2,23 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace WeChat.UnionPush;
 
-/// <summary>What is known of one API before it is called.</summary>
+/// <summary>What is known about one API before it is called.</summary>
 internal abstract class ApiEndpoint(HttpMethod method, string path, ApiRepeat repeat)
 {
-    private static int LastIndex = -1;
-
     public HttpMethod Method { get; } = method;
 
     public string Path { get; } = path;
 
     public ApiRepeat Repeat { get; } = repeat;
 
-    /// <summary>Whether its answer holds a token or a session key, so that one which cannot be read is hardly shown.</summary>
+    /// <summary>Whether its answer holds a token or a session key, so an unreadable answer is almost entirely withheld.</summary>
     public bool AnswersSecret { get; init; }
 
-    /// <summary>Numbers the endpoints, so that what a transport keeps of each is an array element.</summary>
-    public int Index { get; } = Interlocked.Increment(ref LastIndex);
+    /// <summary>The expected size of a body in bytes, so that its buffer need not grow.</summary>
+    public int BodySize { get; init; } = PooledBuffer.DefaultCapacity;
+
+    /// <summary>Which of the account's limits apply to its calls.</summary>
+    public ApiPace Pace { get; init; }
 }
 
 /// <summary>An API and how its answer is read.</summary>
@@ -30,9 +31,22 @@ internal sealed class ApiEndpoint<TAnswer>(HttpMethod method, string path, ApiRe
 /// <summary>When a failed call may be made again.</summary>
 internal enum ApiRepeat
 {
-    /// <summary>Calling twice does no harm: also when the first call's outcome is not known.</summary>
+    /// <summary>Calling twice does no harm, so also when the outcome of the first call is not known.</summary>
     Always,
 
     /// <summary>Only when the platform said that it was busy, or the request never left.</summary>
     WhenNotDone,
+
+    /// <summary>Only when the request never left.</summary>
+    WhenNotSent,
+}
+
+/// <summary>The limits that calls of one kind share, over all registrations of an account.</summary>
+internal enum ApiPace
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Messages to people.</summary>
+    Messages,
 }

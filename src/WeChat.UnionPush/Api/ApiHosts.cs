@@ -1,7 +1,7 @@
 namespace WeChat.UnionPush;
 
 /// <summary>
-/// The platform's host names in the order of preference. A failure moves calls on to the next name for a while; after that the first is tried again.
+/// The platform's host names in order of preference. After a failure, calls use the next name for a while; then the first is tried again.
 /// </summary>
 internal sealed class ApiHosts(Uri[] addresses, TimeProvider time)
 {
@@ -27,12 +27,12 @@ internal sealed class ApiHosts(Uri[] addresses, TimeProvider time)
         }
     }
 
-    /// <summary>Moves on from a host, once however many calls failed on it.</summary>
+    /// <summary>Moves to the next host, only once, however many calls failed on this one.</summary>
     public void Failed(int index)
     {
         if (addresses.Length > 1 && Volatile.Read(ref _current) == index)
         {
-            // The moment first: whoever sees the next host must not find an older one, and return at once.
+            // Set the time first: a caller that sees the next host must not see an older time and return to the first host at once.
             Interlocked.Exchange(ref _failedAt, time.GetTimestamp());
             Interlocked.CompareExchange(ref _current, (index + 1) % addresses.Length, index);
         }

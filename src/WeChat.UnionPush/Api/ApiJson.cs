@@ -2,24 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace WeChat.UnionPush;
 
-/// <summary>The wire records of every API, read without reflection; numbers may come as strings.</summary>
-[JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowReadingFromString, GenerationMode = JsonSourceGenerationMode.Metadata)]
+/// <summary>Reads answers that say only whether the call was done, without reflection; numbers may come as strings.</summary>
+[JsonSourceGenerationOptions(
+    Converters = [typeof(WholeInt32Converter), typeof(WholeInt64Converter)], GenerationMode = JsonSourceGenerationMode.Metadata, MaxDepth = AnswerReader.MaxDepth)]
 [JsonSerializable(typeof(DoneAnswer))]
-[JsonSerializable(typeof(AccessTokenAnswer))]
-[JsonSerializable(typeof(FollowerPageAnswer))]
-[JsonSerializable(typeof(FollowerPageData))]
-[JsonSerializable(typeof(FollowerAnswer))]
-[JsonSerializable(typeof(FollowerBatchAnswer))]
-[JsonSerializable(typeof(SessionAnswer))]
-[JsonSerializable(typeof(OpenDataWire))]
-[JsonSerializable(typeof(MessageAnswer))]
-[JsonSerializable(typeof(QuotaAnswer))]
-[JsonSerializable(typeof(RequestAnswer))]
-[JsonSerializable(typeof(CallbackCheckAnswer))]
-[JsonSerializable(typeof(AddressesAnswer))]
-[JsonSerializable(typeof(TemplateListAnswer))]
-[JsonSerializable(typeof(TemplateAddAnswer))]
-[JsonSerializable(typeof(IndustryAnswer))]
-[JsonSerializable(typeof(BlockedAnswer))]
-[JsonSerializable(typeof(BlockedWire))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace WeChat.UnionPush;
 
 /// <summary>
-/// Time limits of attempts. A source whose time did not run out is used again, for most never fire and each costs more than the rest of what the library
-/// adds to a call; but only on the machine's own clock, for a source keeps the clock it was made with.
+/// Time limits of attempts. A source that did not fire is reused: most never fire, and a new one costs more than everything else the library
+/// adds to a call. This is done only with the system clock, because a source keeps the clock it was created with.
 /// </summary>
 internal sealed class ApiTimeouts(TimeProvider time)
 {
@@ -26,7 +26,7 @@ internal sealed class ApiTimeouts(TimeProvider time)
         return source;
     }
 
-    /// <summary>Takes a source back when nobody uses it any more. What somebody has left registered on its token is dropped.</summary>
+    /// <summary>Returns a source when nobody uses it any more. Registrations that are left on its token are dropped.</summary>
     public void End(CancellationTokenSource source)
     {
         if (_reuses && _spare.Count < Kept && source.TryReset())

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace WeChat.UnionPush;
 
 /// <summary>
-/// A growing byte buffer on the shared array pool, for request bodies and for answers. It zeroes what it hands back, because bodies
-/// carry secrets and tokens and the pool belongs to the whole process. Not for use by two threads at once.
+/// A growing byte buffer on the shared array pool, for request bodies and for answers. It clears arrays before it returns them, because bodies
+/// carry secrets and tokens and the whole process shares the pool. Not thread-safe.
 /// </summary>
 internal sealed class PooledBuffer(int capacity = PooledBuffer.DefaultCapacity) : IBufferWriter<byte>, IDisposable
 {
@@ -28,7 +28,7 @@ internal sealed class PooledBuffer(int capacity = PooledBuffer.DefaultCapacity) 
         }
     }
 
-    /// <summary>Forgets what was written and keeps the array.</summary>
+    /// <summary>Discards what was written and keeps the array.</summary>
     public void Clear()
     {
         Array.AsSpan(0, _written).Clear();

@@ -1,11 +1,13 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
 namespace WeChat.UnionPush;
 
 /// <summary>
-/// Makes foreign text fit to be quoted in a message: what looks like a token, a secret, a session key or a login code is masked, whatever cannot
-/// be seen is spelt out, and the rest is cut. The platform does not echo secrets, but a proxy's error page shows the URL it failed on.
+/// Makes foreign text fit to be quoted in a message: what looks like a token, a secret, a password, a session key, a login code or the user in an address is
+/// masked, whatever cannot be seen is spelt out, and the rest is cut. The platform does not echo secrets, but a proxy's error page shows the URL it failed
+/// on, and the network's own messages show the proxy's.
 /// </summary>
 internal static class Redaction
 {
@@ -23,8 +25,21 @@ internal static class Redaction
     // Masking makes text shorter, so more is read than is quoted; what the cut leaves of a secret is masked as a whole one is.
     private const int ReadAhead = 16;
 
+    // What an address with a user is looked for in.
+    private const int LongestAddress = 512;
+
+    // Sixteen bytes in Base64, before the == at their end.
+    private const int SessionKeyDigits = 22;
+
+    private static readonly string[] Base64Ends = ["==", "%3D%3D"];
+
     private static readonly string[] Names =
-        ["token", "secret", "session_key", "sessionkey", "session-key", "js_code", "jscode", "js-code", "aes_key", "aeskey", "aes-key"];
+        ["token", "secret", "session_key", "sessionkey", "session-key", "js_code", "jscode", "js-code", "aes_key", "aeskey", "aes-key", "password", "passwd", "pwd"];
+
+    // Behind the name of the scheme, in a header that a proxy's error page shows.
+    private static readonly string[] Schemes = ["Basic ", "Bearer ", "Digest ", "Negotiate ", "NTLM "];
+
+    private static readonly SearchValues<char> WordEnds = SearchValues.Create(" \t\r\n\"'<>");
 
     private static readonly string[] Quotes = ["\"", "'", "&quot;", "&#34;", "&#39;", "%22", "%27"];
 
@@ -55,6 +70,20 @@ internal static class Redaction
         return Cut(MaskSecrets(head), limit, more: head.Length < text.Length);
     }
 
+    /// <summary>An exception for the inside of another one: itself where its messages hold no secret, or else one that says the same without it.</summary>
+    internal static Exception? Masked(Exception? exception)
+    {
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (!string.Equals(MaskSecrets(inner.Message), inner.Message, StringComparison.Ordinal))
+            {
+                return new HttpRequestException($"{exception!.GetType().Name}: {Quote(exception.Message, ErrorMessageLimit)}", Masked(exception.InnerException));
+            }
+        }
+
+        return exception;
+    }
+
     private static string MaskSecrets(ReadOnlySpan<char> text)
     {
         var masked = new StringBuilder(text.Length);
@@ -76,7 +105,17 @@ internal static class Redaction
                 return (at + named.Start, named.Length);
             }
 
-            if ((at == 0 || !IsWord(text[at - 1])) && NamelessSecret(text[at..]) is > 0 and var length)
+            if (at > 0 && IsWord(text[at - 1]))
+            {
+                continue;
+            }
+
+            if (UserOfAddress(text[at..]) is { Length: > 0 } user)
+            {
+                return (at + user.Start, user.Length);
+            }
+
+            if (NamelessSecret(text[at..]) is > 0 and var length)
             {
                 return (at, length);
             }
@@ -110,9 +149,85 @@ internal static class Redaction
         return (0, 0);
     }
 
-    /// <summary>What has the look of a secret and no name: a long token, or an AppSecret's 32 hexadecimal digits.</summary>
+    /// <summary>
+    /// User and password before the <c>@</c> of an address, <c>http://user:password@proxy</c> or <c>user:password@proxy</c>, also percent-encoded; and what
+    /// stands behind the scheme of an authorization header.
+    /// </summary>
+    private static (int Start, int Length) UserOfAddress(ReadOnlySpan<char> text)
+    {
+        foreach (var scheme in Schemes)
+        {
+            if (text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
+            {
+                // Words such as those of "Basic authentication failed" have none of these.
+                var credentials = text.Slice(scheme.Length, CredentialsLength(text[scheme.Length..]));
+                return credentials.IndexOfAnyExceptInRange('a', 'z') >= 0 ? (scheme.Length, credentials.Length) : (0, 0);
+            }
+        }
+
+        var word = text[..WordLength(text[..Math.Min(text.Length, LongestAddress)])];
+        var (start, at) = Authority(word);
+        return at > start && (start > 0 || word[..at].Contains(':')) ? (start, at - start) : (0, 0);
+    }
+
+    /// <summary>Where the user begins, and the <c>@</c> that ends it: the last one before the path, or before the end where a password holds a slash.</summary>
+    private static (int Start, int At) Authority(ReadOnlySpan<char> word)
+    {
+        var plain = word.IndexOf("://");
+        var encoded = word.IndexOf("%3A%2F%2F", StringComparison.OrdinalIgnoreCase);
+        if (encoded >= 0 && (plain < 0 || encoded < plain))
+        {
+            return (encoded + 9, word.LastIndexOf("%40"));
+        }
+
+        var start = plain < 0 ? 0 : plain + 3;
+        var authority = word[start..];
+        var path = authority.IndexOfAny("/?#");
+        var host = path < 0 ? authority : authority[..path];
+        var at = host.LastIndexOf('@');
+        if (at < 0 && host.IndexOf(':') is >= 0 and var colon && (host[(colon + 1)..].IndexOfAnyExceptInRange('0', '9') >= 0 || colon + 1 == host.Length))
+        {
+            // What stands behind the colon is no port, so it is the beginning of a password.
+            at = authority.LastIndexOf('@');
+        }
+
+        return (start, at < 0 ? -1 : start + at);
+    }
+
+    private static int WordLength(ReadOnlySpan<char> text)
+    {
+        var end = text.IndexOfAny(WordEnds);
+        return end < 0 ? text.Length : end;
+    }
+
+    private static int CredentialsLength(ReadOnlySpan<char> text)
+    {
+        var length = 0;
+        while (length < text.Length && (char.IsAsciiLetterOrDigit(text[length]) || text[length] is '+' or '/' or '=' or '-' or '_' or '.' or '~'))
+        {
+            length++;
+        }
+
+        return length;
+    }
+
+    /// <summary>What has the look of a secret and no name: a long token, an AppSecret's 32 hexadecimal digits, or the sixteen bytes of a session key.</summary>
     private static int NamelessSecret(ReadOnlySpan<char> text)
     {
+        var key = 0;
+        while (key < text.Length && (char.IsAsciiLetterOrDigit(text[key]) || text[key] is '+' or '/' or '\\'))
+        {
+            key++;
+        }
+
+        foreach (var end in Base64Ends)
+        {
+            if (key >= SessionKeyDigits && text[key..].StartsWith(end, StringComparison.OrdinalIgnoreCase))
+            {
+                return key + end.Length;
+            }
+        }
+
         var length = 0;
         var hexadecimal = true;
         for (; length < text.Length && IsWord(text[length]); length++)

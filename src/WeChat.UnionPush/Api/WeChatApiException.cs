@@ -3,8 +3,8 @@ using System.Net;
 namespace WeChat.UnionPush;
 
 /// <summary>
-/// The platform refused a call, or what became of it is not known. The message quotes the platform's own text and says what to do;
-/// neither it nor any property carries a token, a secret or a URL.
+/// The platform refused a call, or what became of it is not known. The message quotes the platform's own text, says what to do, and names the platform's
+/// page for diagnosis where there is a <see cref="RequestId"/>; neither it nor any property carries a token, a secret or the URL of a call.
 /// </summary>
 public sealed class WeChatApiException : Exception
 {
@@ -34,13 +34,16 @@ public sealed class WeChatApiException : Exception
     /// <summary>The platform's own text (<c>errmsg</c>), or <see langword="null"/>.</summary>
     public string? ErrorMessage { get; init; }
 
-    /// <summary>The platform's request id (<c>rid</c>), which <c>openapi/rid/get</c> can look up for seven days, or <see langword="null"/>.</summary>
+    /// <summary>
+    /// The platform's request id (<c>rid</c>), or <see langword="null"/>. <c>openapi/rid/get</c> and
+    /// <see href="https://developers.weixin.qq.com/console/devtools/debug?tab=errorDiag"/> look it up for seven days.
+    /// </summary>
     public string? RequestId { get; init; }
 
     /// <summary>The template key that 47003 names, such as <c>thing1</c>, or <see langword="null"/>.</summary>
     public string? Field { get; init; }
 
-    /// <summary>The caller's address that 40164 names and that belongs on the account's IP whitelist, or <see langword="null"/>.</summary>
+    /// <summary>The caller's address that 40164 or 61004 names and that belongs on the account's IP whitelist, or <see langword="null"/>.</summary>
     public string? IpAddress { get; init; }
 
     /// <summary>The HTTP status, when it was not 200; otherwise <see langword="null"/>.</summary>
@@ -48,6 +51,9 @@ public sealed class WeChatApiException : Exception
 
     /// <summary>Whether the platform may have carried the call out although no answer could be read.</summary>
     public bool OutcomeUnknown { get; init; }
+
+    /// <summary>Whether the platform answered with something that is no JSON, so that asking for less may help.</summary>
+    internal bool IsUnreadable { get; init; }
 
     /// <summary>How long to wait before the platform takes such calls again, where that is known; otherwise <see langword="null"/>.</summary>
     public TimeSpan? RetryAfter { get; init; }

@@ -46,7 +46,7 @@ public readonly record struct WeChatErrorCode(int Value)
     /// <summary>40163: the login code was used before.</summary>
     public static WeChatErrorCode CodeBeenUsed => new(40163);
 
-    /// <summary>40164: the caller's address is not on the account's IP whitelist.</summary>
+    /// <summary>40164: the caller's address is not on the account's IP whitelist. 61004 says the same.</summary>
     public static WeChatErrorCode IpNotInWhitelist => new(40164);
 
     /// <summary>40165: the page path of the Mini Program is not valid.</summary>
@@ -90,6 +90,12 @@ public readonly record struct WeChatErrorCode(int Value)
 
     /// <summary>43106: the account may not add templates.</summary>
     public static WeChatErrorCode AddTemplateForbidden => new(43106);
+
+    /// <summary>43107: the account or the template is banned from subscribe messages.</summary>
+    public static WeChatErrorCode SubscribeMessagesBanned => new(43107);
+
+    /// <summary>43108: several messages are under way to one person at the same time.</summary>
+    public static WeChatErrorCode RecipientBusy => new(43108);
 
     /// <summary>43116: the template is banned.</summary>
     public static WeChatErrorCode TemplateBanned => new(43116);
@@ -153,6 +159,9 @@ public readonly record struct WeChatErrorCode(int Value)
 
     /// <summary>50007: the account is frozen.</summary>
     public static WeChatErrorCode AccountFrozen => new(50007);
+
+    /// <summary>61004: the caller's address is not on the account's IP whitelist. 40164 says the same.</summary>
+    public static WeChatErrorCode ClientIpNotRegistered => new(61004);
 
     /// <summary>87007: there is no such session key, or it has expired.</summary>
     public static WeChatErrorCode SessionKeyExpired => new(87007);

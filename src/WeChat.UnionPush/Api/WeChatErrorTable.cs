@@ -22,6 +22,10 @@ internal static class WeChatErrorTable
     private const string UseTemplateMessages = "Join the user on the UnionID and send a template message instead.";
     private const string ThirdParty = "Check the authorisation between the account and the third-party platform.";
     private const string RetryLater = "Try again later.";
+    private const string SignRequest = "Check the keys of API security (API安全) in the Mini Program's console, or switch it off for this API.";
+    private const string AddAddress =
+        "Add the address in the text to the account's API IP whitelist (API IP白名单): on developers.weixin.qq.com/platform for an Official Account, on " +
+            "mp.weixin.qq.com for a Mini Program.";
 
     private static readonly WeChatErrorReading Unknown = new(
         Request, "a code this library does not know", "Look the code up in the platform's list of return codes; the call is not tried again.");
@@ -60,16 +64,27 @@ internal static class WeChatErrorTable
         [40125] = new(Config, "the AppSecret is wrong", "Check the AppSecret: it was mistyped, reset in the console, or belongs to another app id."),
         [40132] = new(Request, "the WeChat id is not valid", FixRequest),
         [40163] = new(Request, "the login code was used before", LogInAgain),
-        [40164] = new(Config, "the caller's address is not on the IP whitelist",
-            "Add the address in the text to the IP whitelist (IP白名单) of the account on mp.weixin.qq.com."),
+        [40164] = new(Config, "the caller's address is not on the account's IP whitelist", AddAddress),
         [40165] = new(Config, "the page path of the Mini Program is not valid", "Give the path of a page that the published Mini Program has."),
         [40166] = new(Config, "the app id of the Mini Program is not valid", "Associate (关联) the Mini Program with the Official Account, or correct its app id."),
+        [40200] = new(Config, "the account's type does not allow the call", "Check that the token is of the right account, and which types of account the API's page names."),
         [40201] = new(Request, "the callback URL is not valid", "Set the URL of the message push on mp.weixin.qq.com."),
         [40202] = new(Request, "the action is not valid", "Use all, dns or ping."),
         [40203] = new(Request, "the operator is not valid", "Use DEFAULT, CHINANET, UNICOM or CAP."),
         [40221] = new(Request, "the content encoding is not valid", "Send the body uncompressed."),
         [40222] = new(Config, "the domain of the data centre is not valid", "Check the host names the calls are sent to."),
         [40226] = new(Recipient, "the platform rates this user as risky and refuses the sign-in", "Refuse the sign-in."),
+        [40230] = new(Config, "API security: the header with the serial number is missing", SignRequest),
+        [40231] = new(Config, "API security: the header with the timestamp is missing", SignRequest),
+        [40232] = new(Config, "API security: the header with the signature is missing", SignRequest),
+        [40233] = new(Config, "API security: the header with the app id is missing", SignRequest),
+        [40234] = new(Config, "API security: the signature is wrong", SignRequest),
+        [40235] = new(Config, "API security: the encryption is wrong", SignRequest),
+        [40236] = new(Config, "API security: the app id is not valid", SignRequest),
+        [40237] = new(Config, "API security: the app id is not the one the access token is of", SignRequest),
+        [40238] = new(Config, "API security: no symmetric key is set", SignRequest),
+        [40239] = new(Config, "API security: no public key is set", SignRequest),
+        [40240] = new(Transient, "API security: the timestamp has expired", "Set the clock of this machine, and sign the request anew."),
         [40241] = new(Duplicate, "the same message went to the same person within 60 seconds", "Take it as delivered."),
         [40243] = new(Config, "the AppSecret is frozen", "Unfreeze the AppSecret in the console."),
         [40246] = new(Request, "the keyword list is not valid", "Give keywords of the library template, in its spelling."),
@@ -104,6 +119,9 @@ internal static class WeChatErrorTable
         [43104] = new(Config, "the account may not use this API", AskPlatform),
         [43105] = new(Config, "the account may not use this API", AskPlatform),
         [43106] = new(Config, "the account may not add templates, as a punishment", AskPlatform),
+        [43107] = new(Config, "the account or the template is banned from subscribe messages (订阅消息)", AskPlatform),
+        [43108] = new(Transient, "several messages are under way to this person at the same time",
+            "Send to one person one message after the other, and this one again after a moment."),
         [43116] = new(Template, "the template is banned", StopTemplate),
         [43117] = new(RateLimited, "this person gets messages too often", "Send to this person later; others are not concerned."),
         [44002] = new(Request, "the body is empty", "Send the body with a Content-Length; a proxy may have dropped it."),
@@ -117,7 +135,7 @@ internal static class WeChatErrorTable
         [45015] = new(Recipient, "the time to answer this person is over", SkipRecipient),
         [45026] = new(Config, "the account has as many templates as it may have", "Delete a template that is no longer used."),
         [45027] = new(Config, "the template does not fit the account's industry", "Choose a template of the account's industry or category."),
-        [45035] = new(Config, "the caller's address is not registered", "Register the address this machine calls from."),
+        [45035] = new(Config, "the caller's address is not registered", AddAddress),
         [45040] = new(Quota, "the month's calls are used up", "Stop until the month ends."),
         [45047] = new(Recipient, "this person has got as many messages as may be sent without an answer", SkipRecipient),
         [45051] = new(Config, "a link in the template is not valid", "Correct the link."),
@@ -156,7 +174,7 @@ internal static class WeChatErrorTable
         [50005] = new(Recipient, "the recipient no longer follows the Official Account", MarkUnfollowed),
         [50007] = new(Config, "the account is frozen", AskPlatform),
         [61003] = new(Config, "the account has not authorised the third-party platform", ThirdParty),
-        [61004] = new(Config, "the caller's address is not registered, or the API is not authorised", "Register the address this machine calls from, and check the account's rights."),
+        [61004] = new(Config, "the caller's address is not on the account's IP whitelist", AddAddress),
         [61005] = new(Config, "the ticket of the third-party platform has expired", ThirdParty),
         [61006] = new(Config, "the ticket of the third-party platform is not valid", ThirdParty),
         [61007] = new(Config, "the API is not authorised to the third-party platform", ThirdParty),
@@ -172,6 +190,11 @@ internal static class WeChatErrorTable
         [76004] = new(Request, "the rid is older than seven days", "Look rids up within seven days."),
         [76021] = new(Request, "there is no such API path", "Give the path with its leading slash, such as /cgi-bin/message/template/send."),
         [76022] = new(Request, "the token is not of the account the API belongs to, or the API has no quota to read", "Use the token of the account that calls this API."),
+        [85431] = new(Transient, "service card (服务卡片): the platform had an error of its own", RetryLater),
+        [85433] = new(Request, "service card (服务卡片): the check_json is not valid", FixRequest),
+        [85434] = new(Request, "service card (服务卡片): the notify_type is not valid", FixRequest),
+        [85437] = new(Recipient, "service card (服务卡片): the notify_code is not valid or has expired", "Skip this card; in the first minute after a payment, try again."),
+        [85470] = new(Request, "service card (服务卡片): the ext_json is not valid", FixRequest),
         [87007] = new(Request, "the session key does not exist or has expired", LogInAgain),
         [87008] = new(Request, "the sig_method is not valid", "Send hmac_sha256."),
         [87009] = new(Request, "the signature does not fit the session key", LogInAgain),
@@ -221,9 +244,19 @@ internal static class WeChatErrorTable
     private static readonly WeChatErrorReading WrongLibraryTemplate = new(
         Request, "there is no such template", "Give an id the template library, or the account's template list, shows.");
 
+    private static readonly WeChatErrorReading WrongSubscriptionTemplate = new(
+        Template, "the template is not one of this app's subscription templates (订阅消息), or a long-term one that this API does not take",
+        "Use an id of the app's own subscription templates; the id of a template message (模板消息) was probably used.");
+
+    private static readonly WeChatErrorReading NotSubscribed = new(
+        Recipient, "the user has not agreed to this subscribe message, has used up what they agreed to, or refuses", "Ask the user for another tap (wx.requestSubscribeMessage).");
+
     private static readonly WeChatErrorReading MinuteUsedUp = new(RateLimited, "the minute's calls are used up", WaitAMinute);
 
     private static readonly WeChatErrorReading DayUsedUp = new(Quota, "the day's calls are used up", WaitForTomorrow);
+
+    private static readonly WeChatErrorReading BusyAtSignIn = new(
+        Transient, "the platform is busy", "The code may be used up, so it was not sent again: have the client call wx.login again and send the new code.");
 
     private static readonly WeChatErrorReading UserSignsInTooOften = new(
         RateLimited, "this user signs in too often, 100 times a minute are allowed", "Let this user wait a minute; others are not concerned.");
@@ -247,10 +280,13 @@ internal static class WeChatErrorTable
     /// <param name="errorMessage">The platform's text, if any.</param>
     internal static WeChatErrorReading Read(string apiPath, int code, string? errorMessage) => code switch
     {
+        -1 when apiPath is "/sns/jscode2session" => BusyAtSignIn,
         40001 when CarriesSecret(apiPath) => WrongSecret,
         40003 when apiPath is "/cgi-bin/user/get" => WrongNextOpenId,
         40013 when CarriesSecret(apiPath) => WrongOwnAppId,
         40013 when IsSend(apiPath) => MiniProgramNotAssociated,
+        40037 when IsSubscribe(apiPath) => WrongSubscriptionTemplate,
+        43101 when IsSubscribe(apiPath) => NotSubscribed,
         40037 when apiPath.StartsWith("/cgi-bin/template/", StringComparison.Ordinal) => WrongLibraryTemplate,
         45009 or 45011 when Says(errorMessage, "minute") => apiPath is "/sns/jscode2session" ? UserSignsInTooOften : MinuteUsedUp,
         45009 or 45011 when Says(errorMessage, "daily") => DayUsedUp,
@@ -260,8 +296,10 @@ internal static class WeChatErrorTable
     };
 
     /// <summary>Whether an API is called with the AppSecret and without an access token.</summary>
-    private static bool CarriesSecret(string apiPath) =>
+    internal static bool CarriesSecret(string apiPath) =>
         apiPath is "/cgi-bin/token" or "/cgi-bin/stable_token" or "/sns/jscode2session" or "/sns/oauth2/access_token" or "/cgi-bin/clear_quota/v2";
+
+    private static bool IsSubscribe(string apiPath) => apiPath.StartsWith("/cgi-bin/message/subscribe/", StringComparison.Ordinal);
 
     private static bool IsSend(string apiPath) => apiPath.StartsWith("/cgi-bin/message/", StringComparison.Ordinal);
 

@@ -12,6 +12,9 @@ internal static class WeChatErrorText
 {
     private const int RequestIdLength = 26;
 
+    // Keys are short; a longer one is somebody else's text, and would fill the message.
+    private const int LongestKey = 64;
+
     private static readonly SearchValues<char> KeyCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
 
@@ -42,7 +45,7 @@ internal static class WeChatErrorText
             rest = rest[at..];
             var length = rest.IndexOfAnyExcept(KeyCharacters);
             // A key must have its dot: without it the text was cut, and this may be half a key.
-            if (length > 0 && rest[length] == '.')
+            if (length is > 0 and <= LongestKey && rest[length] == '.')
             {
                 return rest[..length].ToString();
             }
@@ -50,10 +53,10 @@ internal static class WeChatErrorText
 
         var end = text.IndexOf(".DATA", StringComparison.Ordinal);
         var key = end > 0 ? text[(text[..end].LastIndexOfAnyExcept(KeyCharacters) + 1)..end] : [];
-        return key.IsEmpty ? null : key.ToString();
+        return key.Length is > 0 and <= LongestKey ? key.ToString() : null;
     }
 
-    /// <summary>The caller's address in the text of 40164; the IPv4 one where both are there, since that is what the whitelist takes.</summary>
+    /// <summary>The caller's address in the text of 40164 and 61004; the IPv4 one where both are there, since that is what the whitelist takes.</summary>
     internal static string? IpAddress(ReadOnlySpan<char> text)
     {
         IPAddress? version6 = null;
@@ -64,10 +67,15 @@ internal static class WeChatErrorText
             var candidate = (length < 0 ? text : text[..length]).TrimEnd(".:");
             text = text[(length < 0 ? text.Length : length)..];
 
-            // "IP:1.2.3.4" leaves its colon to the address; and a plain number is an address to the parser.
+            // "IP:1.2.3.4" leaves its colon to the address, "1.2.3.4:443" has a port; and a plain number is an address to the parser.
             if (candidate.Count('.') == 3 && candidate.Count(':') <= 1)
             {
                 candidate = candidate.TrimStart(':');
+                candidate = candidate.IndexOf(':') is var port and > 0 ? candidate[..port] : candidate;
+            }
+            else if (candidate.StartsWith(":::"))
+            {
+                candidate = candidate[1..];
             }
             else if (candidate.Count(':') < 2)
             {

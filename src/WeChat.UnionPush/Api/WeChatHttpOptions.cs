@@ -7,7 +7,8 @@ public sealed class WeChatHttpOptions
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a call may take with all its attempts and the waits between them, once it was its turn. 30 seconds by default, at most 4 minutes: a
+    /// How long a call may take with all its attempts and the waits between them, once it was its turn. A message waits for its turn at most as long again;
+    /// one whose turn would come later is refused at once (<see cref="WeChatErrorClass.RateLimited"/>). 30 seconds by default, at most 4 minutes: a
     /// message is repeated only inside the ten minutes in which the platform recognises its <c>client_msg_id</c>, and a refused token begins the call anew.
     /// </summary>
     public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -1,26 +1,38 @@
-namespace WeChat.UnionPush;
+namespace WeChat.UnionPush.Callbacks;
 
-/// <summary>
-/// What the console shows under message push (消息推送) for one app.
-/// See <see href="https://developers.weixin.qq.com/doc/service/guide/dev/push/"/>.
-/// </summary>
+/// <summary>How the platform's pushes are received and handled; counts once <c>AddCallback</c> was called.</summary>
 public sealed class WeChatCallbackOptions
 {
-    /// <summary>The Token of the console, 3 to 32 letters and digits. A secret.</summary>
-    public string Token { get; set; } = "";
+    /// <summary>What the console of the Official Account shows. Left empty when its pushes go elsewhere.</summary>
+    public WeChatCallbackAppOptions OfficialAccount { get; } = new();
 
-    /// <summary>The EncodingAESKey of the console, 43 characters; needed in every mode but plain. A secret.</summary>
-    public string? EncodingAesKey { get; set; }
-
-    /// <summary>The EncodingAESKey before this one, so that pushes under way while it is changed can be read. A secret.</summary>
-    public string? PreviousEncodingAesKey { get; set; }
-
-    /// <summary>The mode of the console; <see cref="WeChatCallbackMode.Safe"/> by default.</summary>
-    public WeChatCallbackMode Mode { get; set; }
+    /// <summary>What the console of the Mini Program shows. Left empty when its pushes go elsewhere.</summary>
+    public WeChatCallbackAppOptions MiniProgram { get; } = new();
 
     /// <summary>
-    /// How far the time of a push may lie from now, in either direction; five minutes by default. The platform's second and third try carry
-    /// the time of the first. <see cref="Timeout.InfiniteTimeSpan"/> accepts any time.
+    /// The longest body that is read, in bytes; 64 KiB by default, from 4 KiB to 1 MiB. The platform's own have a few kilobytes at most. Of a request
+    /// whose query is not signed, no body is read at all.
     /// </summary>
-    public TimeSpan ReplayWindow { get; set; } = TimeSpan.FromMinutes(5);
+    public int MaxBodyLength { get; set; } = 64 * 1024;
+
+    /// <summary>What becomes of a person who stops following; <see cref="UnsubscribeAction.MarkNotFollowing"/> by default.</summary>
+    public UnsubscribeAction OnUnsubscribe { get; set; }
+
+    /// <summary>How many events are handled at the same time; 16 by default.</summary>
+    public int MaxConcurrentHandlers { get; set; } = 16;
+
+    /// <summary>
+    /// How long an event may be handled; a minute by default, of which the library's own step takes half at most. Another machine takes over an event of
+    /// one that died after twice as long.
+    /// </summary>
+    public TimeSpan HandlerTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often an event is tried before it is set aside; 12 times by default, which is about four hours.</summary>
+    public int MaxAttempts { get; set; } = 12;
+
+    /// <summary>How long after a failure an event is tried again: ten seconds by default, then twice as long each time, up to an hour.</summary>
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a handled event is known again when it is repeated; a day by default. Longer than the replay windows.</summary>
+    public TimeSpan KeepEventsFor { get; set; } = TimeSpan.FromDays(1);
 }

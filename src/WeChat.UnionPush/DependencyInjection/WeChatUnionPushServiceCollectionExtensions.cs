@@ -1,7 +1,4 @@
-using System.Net.Http;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using WeChat.UnionPush;
 
@@ -35,7 +32,9 @@ public static class WeChatUnionPushServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var builder = Add(services, name);
-        services.AddOptions<WeChatUnionPushOptions>(name).Bind(configuration);
+        builder.Registration.Configuration = configuration;
+        services.AddSingleton<IOptionsChangeTokenSource<WeChatUnionPushOptions>>(new ConfigurationChangeTokenSource<WeChatUnionPushOptions>(name, configuration));
+        services.Configure<WeChatUnionPushOptions>(name, options => Bind(configuration, name, options));
         return builder;
     }
 
@@ -56,138 +55,35 @@ public static class WeChatUnionPushServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(name);
-        var builder = new WeChatUnionPushBuilder(services, name);
-        var key = builder.ServiceKey;
-        if (services.Any(service => service.ServiceType == typeof(ApiTransport) && Equals(service.ServiceKey, key)))
-        {
-            throw new InvalidOperationException(name.Length == 0
-                ? "AddWeChatUnionPush was called twice. Give the second registration a name, or change options with Configure on the first one's builder."
-                : $"AddWeChatUnionPush was called twice for '{name}'. Give the second registration another name, or change options with Configure on the first one's builder.");
-        }
-
+        var registrations = Registrations.In(services);
+        var registration = registrations.Add(name);
         services.AddOptions<WeChatUnionPushOptions>(name).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WeChatUnionPushOptions>, WeChatUnionPushOptionsValidator>());
-        services.AddLogging();
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<AccessTokenCaches>();
-        AddHttpClient(builder);
-
-        AddStore<IUnionIdRepository, InMemoryUnionIdRepository>(services, key);
-        AddStore<IAccessTokenStore, InMemoryAccessTokenStore>(services, key);
-        AddStore<IFollowerSyncStore, InMemoryFollowerSyncStore>(services, key);
-        AddStore<IMessageReceipts, InMemoryMessageReceipts>(services, key);
-        AddStore<IWeChatEventInbox, InMemoryWeChatEventInbox>(services, key);
-
-        AddSingleton(services, key, provider => new ApiTransport(
-            new HttpMessageInvoker(provider.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(builder.HttpClientName), disposeHandler: false),
-            provider.OptionsOf(name),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<ApiTransport>>()));
-        TryAddSingleton<IAccessTokenProvider>(services, key, provider => Tokens(provider, name, key));
-        AddSingleton(services, key, provider => new FollowerSource(
-            OfficialAccount(provider),
-            provider.OptionsOf(name).FollowerSync));
-        TryAddSingleton<IFollowerSource>(services, key, provider => provider.Get<FollowerSource>(key));
-        TryAddSingleton<IMiniProgramSession>(services, key, provider => new MiniProgramSession(
-            provider.Get<ApiTransport>(key),
-            new AccountApi(provider.Get<ApiTransport>(key), provider.Get<IAccessTokenProvider>(key), provider.OptionsOf(name).MiniProgram.AppId),
-            () => provider.OptionsOf(name).MiniProgram));
-        AddSingleton(services, key, provider => new TemplateCatalog(
-            OfficialAccount(provider),
-            provider.OptionsOf(name).TemplateMessages,
-            provider.GetRequiredService<TimeProvider>()));
-        TryAddSingleton<ITemplateCatalog>(services, key, provider => provider.Get<TemplateCatalog>(key));
-        TryAddSingleton<ITemplateMessageSender>(services, key, provider => new TemplateMessageSender(
-            OfficialAccount(provider),
-            provider.Get<TemplateCatalog>(key),
-            provider.OptionsOf(name).TemplateMessages,
-            provider.Find<MessageReceiptLog>(key),
-            provider.GetRequiredService<ILogger<TemplateMessageSender>>()));
-        TryAddSingleton<IWeChatDiagnostics>(services, key, provider => new WeChatDiagnostics(
-            OfficialAccount(provider)));
-        TryAddSingleton<IUnionPush>(services, key, provider =>
+        ClientServices.Add(registrations, registration);
+        StorageServices.AddDefault(registrations, registration.Key);
+        AccountServices.Add(registrations, registration);
+        EndServices.Add(registrations, registration);
+        PeopleServices.Add(registrations, registration);
+        RouteServices.Add(registrations, registration);
+        DoctorServices.Add(registrations, registration);
+        BroadcastServices.Add(registrations, registration);
+        if (registration.Key is not null)
         {
-            var options = provider.OptionsOf(name);
-            var time = provider.GetRequiredService<TimeProvider>();
-            var repository = provider.Get<IUnionIdRepository>(key);
-            var sync = new FollowerSync(
-                options.OfficialAccount.AppId,
-                provider.Get<FollowerSource>(key),
-                repository,
-                provider.Get<IFollowerSyncStore>(key),
-                options.FollowerSync,
-                time,
-                provider.GetRequiredService<ILogger<FollowerSync>>());
-            return new UnionPushRoute(
-                options.OfficialAccount.AppId,
-                options.MiniProgram.AppId,
-                provider.Get<IMiniProgramSession>(key),
-                repository,
-                provider.Get<ITemplateMessageSender>(key),
-                sync,
-                time);
-        });
-        return builder;
+            NamedOnly.Add(registrations);
+        }
 
-        AccountApi OfficialAccount(IServiceProvider provider) =>
-            new(provider.Get<ApiTransport>(key), provider.Get<IAccessTokenProvider>(key), provider.OptionsOf(name).OfficialAccount.AppId);
+        return new WeChatUnionPushBuilder(registrations, registration);
     }
 
-    private static void AddHttpClient(WeChatUnionPushBuilder builder) =>
-        builder.Services.AddHttpClient(builder.HttpClientName)
-            .UseSocketsHttpHandler((handler, provider) =>
-            {
-                // The entry's addresses change, and one host serves everything. No propagator: trace headers are nothing to the platform, and the
-                // handler's own activities would carry the URL with its token.
-                handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
-                handler.MaxConnectionsPerServer = provider.OptionsOf(builder.Name).Http.MaxConnections;
-
-                // Shorter than an attempt, so that a connection that never came about is told apart from an answer that never came.
-                handler.ConnectTimeout = provider.OptionsOf(builder.Name).Http.AttemptTimeout / 2;
-                handler.AllowAutoRedirect = false;
-                handler.UseCookies = false;
-                handler.ActivityHeadersPropagator = null;
-            })
-
-            // Connections renew themselves, so the handler need not be.
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-
-            // The factory's loggers write URLs, and these carry secrets.
-            .RemoveAllLoggers();
-
-    /// <summary>A named registration without a store of its own uses the default one's, which is in memory unless the host chose another.</summary>
-    private static void AddStore<TStore, [System.Diagnostics.CodeAnalysis.DynamicallyAccessedMembers(System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.PublicConstructors)] TInMemory>(IServiceCollection services, object? key)
-        where TStore : class
-        where TInMemory : class, TStore
+    private static void Bind(IConfiguration configuration, string name, WeChatUnionPushOptions options)
     {
-        services.TryAddSingleton<TStore, TInMemory>();
-        if (key is not null)
+        try
         {
-            services.TryAddKeyedSingleton(key, static (provider, _) => provider.GetRequiredService<TStore>());
+            configuration.Bind(options);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // The binder quotes the value, and an address may hold a password. Without the exception itself, which says it again.
+            throw new OptionsValidationException(name, typeof(WeChatUnionPushOptions), [$"{Registration.TitleOf(name)}: {Redaction.Quote(exception.Message)}"]);
         }
     }
-
-    private static CachingAccessTokenProvider Tokens(IServiceProvider provider, string name, object? key)
-    {
-        var options = provider.OptionsOf(name);
-        var transport = provider.Get<ApiTransport>(key);
-        var store = provider.Get<IAccessTokenStore>(key);
-        var caches = provider.GetRequiredService<AccessTokenCaches>();
-        var time = provider.GetRequiredService<TimeProvider>();
-        return new CachingAccessTokenProvider(options, CacheOf(static options => options.OfficialAccount), CacheOf(static options => options.MiniProgram));
-
-        // The options are read at each fetch, so that a secret replaced while the host runs is used.
-        AccessTokenCache CacheOf(Func<WeChatUnionPushOptions, WeChatAppOptions> app) => caches.Get(
-            name,
-            options,
-            app(options),
-            (forced, cancellationToken) => AccessTokenRequest.SendAsync(transport, app(provider.OptionsOf(name)), options.AccessToken.Channel, forced, time, cancellationToken),
-            store);
-    }
-
-    private static void AddSingleton<T>(IServiceCollection services, object? key, Func<IServiceProvider, T> factory)
-        where T : class => services.Add(new ServiceDescriptor(typeof(T), key, (provider, _) => factory(provider), ServiceLifetime.Singleton));
-
-    private static void TryAddSingleton<T>(IServiceCollection services, object? key, Func<IServiceProvider, T> factory)
-        where T : class => services.TryAdd(new ServiceDescriptor(typeof(T), key, (provider, _) => factory(provider), ServiceLifetime.Singleton));
 }

@@ -1,4 +1,4 @@
-namespace WeChat.UnionPush;
+namespace WeChat.UnionPush.Diagnostics;
 
 /// <summary>What <see cref="IWeChatDiagnostics.CheckCallbackAsync"/> checks.</summary>
 public enum CallbackCheck

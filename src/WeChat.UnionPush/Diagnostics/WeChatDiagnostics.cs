@@ -1,6 +1,4 @@
-using System.Text.Json;
-
-namespace WeChat.UnionPush;
+namespace WeChat.UnionPush.Diagnostics;
 
 /// <summary>The operator's questions over the platform's own APIs.</summary>
 internal sealed class WeChatDiagnostics(AccountApi api) : IWeChatDiagnostics
@@ -11,8 +9,8 @@ internal sealed class WeChatDiagnostics(AccountApi api) : IWeChatDiagnostics
     public async Task<ApiQuota> GetQuotaAsync(string apiPath, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(apiPath);
-        var answer = await CallAsync(Endpoints.QuotaGet, "cgi_path", apiPath, cancellationToken).ConfigureAwait(false);
-        var quota = answer.Quota ?? throw WeChatApiErrors.Incomplete(Endpoints.QuotaGet.Path, "quota");
+        var answer = await CallAsync(DiagnosticsEndpoints.QuotaGet, "cgi_path", apiPath, cancellationToken).ConfigureAwait(false);
+        var quota = answer.Quota ?? throw WeChatApiErrors.Incomplete(DiagnosticsEndpoints.QuotaGet.Path, "quota");
         return new ApiQuota(quota.DailyLimit, quota.Used, quota.Remain)
         {
             CallsPerWindow = answer.RateLimit?.CallCount,
@@ -20,14 +18,17 @@ internal sealed class WeChatDiagnostics(AccountApi api) : IWeChatDiagnostics
         };
     }
 
-    public async Task ClearQuotaAsync(CancellationToken cancellationToken = default) =>
-        await CallAsync(Endpoints.ClearQuota, "appid", api.AppId, cancellationToken).ConfigureAwait(false);
+    public async Task ClearQuotaAsync(CancellationToken cancellationToken = default)
+    {
+        await CallAsync(DiagnosticsEndpoints.ClearQuota, "appid", api.AppId, cancellationToken).ConfigureAwait(false);
+        api.ForgetQuota();
+    }
 
     public async Task<ApiRequestRecord> FindRequestAsync(string requestId, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(requestId);
-        var answer = await CallAsync(Endpoints.RequestGet, "rid", requestId, cancellationToken).ConfigureAwait(false);
-        var request = answer.Request ?? throw WeChatApiErrors.Incomplete(Endpoints.RequestGet.Path, "request");
+        var answer = await CallAsync(DiagnosticsEndpoints.RequestGet, "rid", requestId, cancellationToken).ConfigureAwait(false);
+        var request = answer.Request ?? throw WeChatApiErrors.Incomplete(DiagnosticsEndpoints.RequestGet.Path, "request");
         return new ApiRequestRecord(
             DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(request.InvokeTime, 0, 253402300799)),
             TimeSpan.FromMilliseconds(Math.Clamp(request.CostInMs, 0, int.MaxValue)),
@@ -37,7 +38,8 @@ internal sealed class WeChatDiagnostics(AccountApi api) : IWeChatDiagnostics
             request.ClientIp ?? "");
     }
 
-    public async Task<CallbackReachability> CheckCallbackAsync(CallbackCheck check = CallbackCheck.All, string checkOperator = "DEFAULT", CancellationToken cancellationToken = default)
+    public async Task<CallbackReachability> CheckCallbackAsync(
+        CallbackCheck check = CallbackCheck.All, string checkOperator = "DEFAULT", CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(checkOperator);
         var action = check switch
@@ -47,38 +49,33 @@ internal sealed class WeChatDiagnostics(AccountApi api) : IWeChatDiagnostics
             CallbackCheck.Ping => "ping",
             _ => throw new ArgumentOutOfRangeException(nameof(check), check, "Is All, Dns or Ping."),
         };
-        var answer = await CallAsync(Endpoints.CallbackCheck, "action", action, cancellationToken, "check_operator", checkOperator).ConfigureAwait(false);
+        var answer = await CallAsync(DiagnosticsEndpoints.CallbackCheck, "action", action, cancellationToken, "check_operator", checkOperator).ConfigureAwait(false);
         return new CallbackReachability(
             [.. (answer.Dns ?? []).OfType<CallbackDnsWire>().Select(static row => new CallbackResolution(row.Ip ?? "", row.RealOperator ?? ""))],
-            [.. (answer.Ping ?? []).OfType<CallbackPingWire>().Select(static row => new CallbackPing(row.Ip ?? "", row.FromOperator ?? "", row.PackageLoss ?? "", row.Time ?? ""))]);
+            [.. (answer.Ping ?? []).OfType<CallbackPingWire>()
+                .Select(static row => new CallbackPing(row.Ip ?? "", row.FromOperator ?? "", row.PackageLoss ?? "", row.Time ?? ""))]);
     }
 
     public async Task<IReadOnlyList<string>> GetApiAddressesAsync(CancellationToken cancellationToken = default)
     {
-        var answer = await api.CallOrThrowAsync(Endpoints.ApiAddresses, query: null, body: default, cancellationToken).ConfigureAwait(false);
+        var answer = await api.CallOrThrowAsync(DiagnosticsEndpoints.ApiAddresses, query: null, cancellationToken).ConfigureAwait(false);
         return answer.Addresses is { } addresses
             ? [.. addresses.OfType<string>()]
-            : throw WeChatApiErrors.Incomplete(Endpoints.ApiAddresses.Path, "ip_list");
+            : throw WeChatApiErrors.Incomplete(DiagnosticsEndpoints.ApiAddresses.Path, "ip_list");
     }
 
-    private async Task<TAnswer> CallAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, string name, string value, CancellationToken cancellationToken, string? secondName = null, string? secondValue = null)
-        where TAnswer : ApiAnswer
-    {
-        var body = new PooledBuffer(256);
-        using (var writer = new Utf8JsonWriter(body, WireText.WriterOptions))
-        {
-            writer.WriteStartObject();
-            writer.WriteString(name, value);
-            if (secondName is not null)
+    private async Task<TAnswer> CallAsync<TAnswer>(
+        ApiEndpoint<TAnswer> endpoint, string name, string value, CancellationToken cancellationToken, string? secondName = null, string? secondValue = null)
+        where TAnswer : ApiAnswer =>
+        await api.PostOrThrowAsync(
+            endpoint,
+            writer =>
             {
-                writer.WriteString(secondName, secondValue);
-            }
-
-            writer.WriteEndObject();
-        }
-
-        var answer = await api.CallOrThrowAsync(endpoint, query: null, body.WrittenMemory, cancellationToken).ConfigureAwait(false);
-        body.Dispose();
-        return answer;
-    }
+                writer.WriteString(name, value);
+                if (secondName is not null)
+                {
+                    writer.WriteString(secondName, secondValue);
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
 }

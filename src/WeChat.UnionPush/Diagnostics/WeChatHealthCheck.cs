@@ -1,34 +1,66 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace WeChat.UnionPush;
+namespace WeChat.UnionPush.Diagnostics;
 
 /// <summary>
-/// Tells how the registration's access tokens are, from what is known already. Makes no token call; where the quota is asked for too, that is one
-/// call with the token at hand.
+/// Tells whether the registration's storage answers, and how its access tokens are, from what is known already. Makes no token call; where the quota is
+/// asked for too, that is one call with the token at hand.
 /// </summary>
-internal sealed class WeChatHealthCheck(IAccessTokenProvider tokens, IWeChatDiagnostics diagnostics, bool includeQuota, TimeProvider time) : IHealthCheck
+/// <param name="builtIn">The library's own tokens, also where the host put a provider of its own around them.</param>
+/// <param name="diagnostics">Asks for the quota.</param>
+/// <param name="includeQuota">Whether the quota is asked for.</param>
+/// <param name="askStorage">Throws when the storage does not answer.</param>
+/// <param name="reloadProblem">Why the last reload of the options was refused, if it was.</param>
+/// <param name="time">The clock.</param>
+internal sealed class WeChatHealthCheck(
+    BuiltInTokens builtIn, IWeChatDiagnostics diagnostics, bool includeQuota, Func<CancellationToken, Task> askStorage, Func<string?> reloadProblem,
+    TimeProvider time) : IHealthCheck
 {
+    private static readonly TimeSpan StorageLimit = TimeSpan.FromSeconds(5);
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
         var data = new Dictionary<string, object>(StringComparer.Ordinal);
         var problems = new List<string>();
-        var refused = false;
-        if (tokens is CachingAccessTokenProvider cached)
+        var failed = !await AnswersAsync(data, problems, cancellationToken).ConfigureAwait(false);
+        var tokens = builtIn.InUse;
+        if (tokens is not null)
         {
-            refused = CheckTokens(cached, data, problems);
-            await CheckStoreAsync(cached, data, problems, cancellationToken).ConfigureAwait(false);
+            failed |= CheckTokens(tokens, data, problems);
+            await CheckStoreAsync(tokens, data, problems, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (reloadProblem() is { } problem)
+        {
+            problems.Add($"The last reload of the options was refused, and those before it serve on: {problem}");
         }
 
         // Tokens of the host's own are the host's business: they cost this library no token call.
-        if (includeQuota && tokens is not CachingAccessTokenProvider { HasOfficialAccountToken: false })
+        if (includeQuota && tokens is not { HasOfficialAccountToken: false })
         {
             await CheckQuotaAsync(data, problems, cancellationToken).ConfigureAwait(false);
         }
 
         return problems.Count == 0
             ? HealthCheckResult.Healthy(data: data)
-            : new HealthCheckResult(refused ? context.Registration.FailureStatus : HealthStatus.Degraded, string.Join(' ', problems), data: data);
+            : new HealthCheckResult(failed ? context.Registration.FailureStatus : HealthStatus.Degraded, string.Join(' ', problems), data: data);
+    }
+
+    private async Task<bool> AnswersAsync(Dictionary<string, object> data, List<string> problems, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TimeLimit.RunAsync(askStorage, StorageLimit, "The storage", time, cancellationToken).ConfigureAwait(false);
+            data["storage"] = "ok";
+            return true;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            data["storage"] = "failed";
+            problems.Add($"The storage does not answer, so nobody can be pushed to: {Redaction.Quote(exception.Message)}");
+            return false;
+        }
     }
 
     private bool CheckTokens(CachingAccessTokenProvider cached, Dictionary<string, object> data, List<string> problems)
@@ -73,7 +105,7 @@ internal sealed class WeChatHealthCheck(IAccessTokenProvider tokens, IWeChatDiag
     {
         try
         {
-            var quota = await diagnostics.GetQuotaAsync(Endpoints.TemplateSend.Path, cancellationToken).ConfigureAwait(false);
+            var quota = await diagnostics.GetQuotaAsync(TemplateEndpoints.TemplateSend.Path, cancellationToken).ConfigureAwait(false);
             data["template_sends_left_today"] = quota.Remaining;
             if (quota.Remaining <= 0)
             {

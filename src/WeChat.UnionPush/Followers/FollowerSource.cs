@@ -5,10 +5,12 @@ using System.Threading.Channels;
 namespace WeChat.UnionPush;
 
 /// <summary>Followers over <c>user/get</c>, <c>user/info/batchget</c> and <c>user/info</c>.</summary>
-internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options) : IFollowerSource
+internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options, TimeProvider time) : IFollowerSource, IFollowerWalkSource
 {
     public const int BatchSize = 100;
-    private const int InvalidOpenId = 40003;
+
+    // In a row: enough to find one spoilt follower among a hundred.
+    private const int MostUnreadable = 16;
 
     // Set by the first UnionID seen: before that, an account without any is more likely not bound than unlucky.
     private volatile bool _bound;
@@ -38,7 +40,7 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
     public async Task<FollowerPage> GetPageAsync(string nextOpenId, CancellationToken cancellationToken)
     {
         var query = nextOpenId.Length == 0 ? null : $"next_openid={Uri.EscapeDataString(nextOpenId)}";
-        var answer = await api.CallOrThrowAsync(Endpoints.UserGet, query, body: default, cancellationToken).ConfigureAwait(false);
+        var answer = await api.CallOrThrowAsync(FollowerEndpoints.UserGet, query, cancellationToken).ConfigureAwait(false);
         return Read(answer, nextOpenId);
     }
 
@@ -85,14 +87,14 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
     {
         if (answer is { Total: null, Count: null })
         {
-            throw WeChatApiErrors.Incomplete(Endpoints.UserGet.Path, "total and count");
+            throw WeChatApiErrors.Incomplete(FollowerEndpoints.UserGet.Path, "total and count");
         }
 
         var openIds = answer.Data?.OpenIds ?? [];
         if (openIds.Count == 0 && answer.Count is > 0)
         {
             // A page that claims openids and shows none is damaged; taken for the end, it would make everybody after it a leaver.
-            throw WeChatApiErrors.Incomplete(Endpoints.UserGet.Path, "data.openid");
+            throw WeChatApiErrors.Incomplete(FollowerEndpoints.UserGet.Path, "data.openid");
         }
 
         var next = answer.NextOpenId ?? "";
@@ -102,7 +104,7 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
     private static Follower Read(FollowerWire answer) => new(answer.OpenId!, answer.Subscribes)
     {
         UnionId = answer.UnionId,
-        SubscribedAt = answer.SubscribeTime is > 0 and < 253402300800 ? DateTimeOffset.FromUnixTimeSeconds(answer.SubscribeTime) : null,
+        SubscribedAt = answer.SubscribedAt,
         SubscribeScene = answer.SubscribeScene,
         Remark = answer.Remark,
         TagIds = answer.TagIds ?? (IReadOnlyList<int>)[],
@@ -113,7 +115,12 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
     private async Task<FollowerWire> GetDetailsAsync(string openId, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
-        var answer = await api.CallOrThrowAsync(Endpoints.UserInfo, $"openid={Uri.EscapeDataString(openId)}&lang=zh_CN", body: default, cancellationToken).ConfigureAwait(false);
+        var answer = await api.CallOrThrowAsync(FollowerEndpoints.UserInfo, $"openid={Uri.EscapeDataString(openId)}&lang=zh_CN", cancellationToken).ConfigureAwait(false);
+        if (!string.Equals(answer.Follower.OpenId, openId, StringComparison.Ordinal))
+        {
+            throw WeChatApiErrors.Incomplete(FollowerEndpoints.UserInfo.Path, "the openid that was asked for");
+        }
+
         _bound |= answer.Follower.UnionId is not null;
         return answer.Follower;
     }
@@ -126,7 +133,12 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
             await Parallel.ForEachAsync(
                 openIds.Chunk(BatchSize),
                 new ParallelOptions { MaxDegreeOfParallelism = options.ConcurrentBatches, CancellationToken = cancellationToken },
-                async (batch, stop) => await answered.WriteAsync(new(batch, await GetBatchAsync(batch, stop).ConfigureAwait(false)), stop).ConfigureAwait(false)).ConfigureAwait(false);
+                async (batch, stop) =>
+                {
+                    var askedAt = time.GetUtcNow();
+                    var followers = await GetBatchAsync(batch, new StrongBox<int>(MostUnreadable), stop).ConfigureAwait(false);
+                    await answered.WriteAsync(new(batch, followers, askedAt), stop).ConfigureAwait(false);
+                }).ConfigureAwait(false);
             answered.Complete();
         }
         catch (Exception exception)
@@ -135,45 +147,99 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
         }
     }
 
-    private async Task<List<FollowerWire>> GetBatchAsync(ReadOnlyMemory<string> openIds, CancellationToken cancellationToken)
+    private async Task<List<FollowerWire>> GetBatchAsync(ReadOnlyMemory<string> openIds, StrongBox<int> unreadable, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
-        var body = new PooledBuffer(openIds.Length * 64);
-        Write(body, openIds.Span);
-        var answer = await api.CallAsync(Endpoints.UserInfoBatch, query: null, body.WrittenMemory, cancellationToken).ConfigureAwait(false);
-        body.Dispose();
-        if (answer.ErrorCode == InvalidOpenId)
+        FollowerBatchAnswer answer;
+        try
         {
-            return await BisectAsync(openIds, cancellationToken).ConfigureAwait(false);
+            answer = await api.PostAsync(
+                FollowerEndpoints.UserInfoBatch, openIds, static (body, openIds) => Write(body, openIds.Span), CallPriority.Push, cancellationToken).ConfigureAwait(false);
+        }
+        catch (WeChatApiException exception) when (exception.IsUnreadable && unreadable.Value-- > 0)
+        {
+            // What one follower's remark holds can spoil the JSON of all. Where nothing can be read, it is not the followers.
+            return await BisectAsync(openIds, unreadable, cancellationToken).ConfigureAwait(false);
+        }
+
+        unreadable.Value = MostUnreadable;
+        if (answer.ErrorCode == WeChatErrorCodes.InvalidOpenId)
+        {
+            return await BisectAsync(openIds, unreadable, cancellationToken).ConfigureAwait(false);
         }
 
         if (answer.ErrorCode != 0)
         {
-            throw WeChatApiErrors.Create(Endpoints.UserInfoBatch.Path, answer.ErrorCode, answer.ErrorMessage);
+            throw WeChatApiErrors.Create(FollowerEndpoints.UserInfoBatch.Path, answer.ErrorCode, answer.ErrorMessage);
         }
 
         if (answer.Followers is not { } followers)
         {
-            throw WeChatApiErrors.Incomplete(Endpoints.UserInfoBatch.Path, "user_info_list");
+            throw WeChatApiErrors.Incomplete(FollowerEndpoints.UserInfoBatch.Path, "user_info_list");
         }
 
-        followers.RemoveAll(static follower => follower.OpenId is null);
+        KeepAsked(followers, openIds.Span, out var missing);
         _bound = _bound || followers.Exists(static follower => follower.UnionId is not null);
         await CompleteAsync(followers, cancellationToken).ConfigureAwait(false);
+        foreach (var openId in missing)
+        {
+            if (await FindDetailsAsync(openId, cancellationToken).ConfigureAwait(false) is { } follower)
+            {
+                followers.Add(follower);
+            }
+        }
+
         return followers;
     }
 
-    /// <summary>One openid that is not the account's spoils a whole batch; halves find it.</summary>
-    private async Task<List<FollowerWire>> BisectAsync(ReadOnlyMemory<string> openIds, CancellationToken cancellationToken)
+    /// <summary>Leaves out rows that nobody asked for and rows that come again, and tells whose row is missing.</summary>
+    private static void KeepAsked(List<FollowerWire> followers, ReadOnlySpan<string> openIds, out IEnumerable<string> missing)
+    {
+        missing = [];
+        if (followers.Count == openIds.Length)
+        {
+            // Nearly always the rows come as they were asked for, and then no set is needed.
+            var i = 0;
+            while (i < openIds.Length && string.Equals(followers[i].OpenId, openIds[i], StringComparison.Ordinal))
+            {
+                i++;
+            }
+
+            if (i == openIds.Length)
+            {
+                return;
+            }
+        }
+
+        var unanswered = new HashSet<string>(openIds.Length, StringComparer.Ordinal);
+        foreach (var openId in openIds)
+        {
+            unanswered.Add(openId);
+        }
+
+        followers.RemoveAll(follower => follower.OpenId is null || !unanswered.Remove(follower.OpenId));
+        missing = unanswered;
+    }
+
+    /// <summary>One openid that is not the account's, or one text that is no JSON, spoils a whole batch; halves find it.</summary>
+    private async Task<List<FollowerWire>> BisectAsync(ReadOnlyMemory<string> openIds, StrongBox<int> unreadable, CancellationToken cancellationToken)
     {
         if (openIds.Length == 1)
         {
+            // Alone, the platform may say what it would not in a batch, such as that the person does not follow.
+            if (await FindDetailsAsync(openIds.Span[0], cancellationToken).ConfigureAwait(false) is { } follower)
+            {
+                unreadable.Value = MostUnreadable;
+                return [follower];
+            }
+
+            unreadable.Value--;
             return [];
         }
 
         var half = openIds.Length / 2;
-        var followers = await GetBatchAsync(openIds[..half], cancellationToken).ConfigureAwait(false);
-        followers.AddRange(await GetBatchAsync(openIds[half..], cancellationToken).ConfigureAwait(false));
+        var followers = await GetBatchAsync(openIds[..half], unreadable, cancellationToken).ConfigureAwait(false);
+        followers.AddRange(await GetBatchAsync(openIds[half..], unreadable, cancellationToken).ConfigureAwait(false));
         return followers;
     }
 
@@ -187,20 +253,26 @@ internal sealed class FollowerSource(AccountApi api, FollowerSyncOptions options
         {
             if (followers[i] is { Subscribes: true, UnionId: null } incomplete)
             {
-                try
-                {
-                    followers[i] = await GetDetailsAsync(incomplete.OpenId!, cancellationToken).ConfigureAwait(false);
-                }
-                catch (WeChatApiException exception) when (exception.ErrorCode?.Value == InvalidOpenId)
-                {
-                    // Left between the two calls; what the batch said stands.
-                }
-
+                // Who left between the two calls is what the batch said.
+                followers[i] = await FindDetailsAsync(incomplete.OpenId!, cancellationToken).ConfigureAwait(false) ?? incomplete;
                 if (!_bound)
                 {
                     return;
                 }
             }
+        }
+    }
+
+    /// <summary>The details of one person; <see langword="null"/> where the openid is not the account's or the answer cannot be read.</summary>
+    private async Task<FollowerWire?> FindDetailsAsync(string openId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetDetailsAsync(openId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (WeChatApiException exception) when (exception.ErrorCode?.Value == WeChatErrorCodes.InvalidOpenId || exception.IsUnreadable)
+        {
+            return null;
         }
     }
 

@@ -12,7 +12,10 @@ public enum FollowerSyncOutcome
     /// <summary>The day's <c>user/get</c> calls are used up; the next sync goes on where this one stopped.</summary>
     DailyCallsUsedUp,
 
-    /// <summary>The platform's list was shorter than its own count; nobody is marked as having left, and the next sync walks anew.</summary>
+    /// <summary>
+    /// The platform's list was shorter than its own count, or lacked more of the known followers than <see cref="FollowerSyncOptions.MaxLeaverShare"/>;
+    /// nobody is marked as having left. The next sync walks again, and marks those whom it does not see either.
+    /// </summary>
     Incomplete,
 
     /// <summary>The right to walk was lost to another process, which goes on.</summary>

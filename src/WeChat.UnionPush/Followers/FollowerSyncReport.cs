@@ -7,7 +7,7 @@ public sealed record FollowerSyncReport(FollowerSyncOutcome Outcome)
     /// <summary>Whether it went on with a walk that was begun before.</summary>
     public bool Resumed { get; init; }
 
-    /// <summary>Openids that <c>user/get</c> listed.</summary>
+    /// <summary>People whom <c>user/get</c> listed, however often.</summary>
     public long Listed { get; init; }
 
     /// <summary>Followers whose details were fetched and saved.</summary>

@@ -15,7 +15,7 @@ public interface IFollowerSource
 
     /// <summary>
     /// Asks for the details of many, in batches of a hundred, several at a time, in any order. A follower whose row lacks the UnionID is asked for
-    /// once more alone, where others of the account have one. Openids that are not this account's are left out. See
+    /// once more alone, where others of the account have one. Openids that are not this account's, and followers whose answer cannot be read, are left out. See
     /// <see href="https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_batchuserinfo"/>.
     /// </summary>
     /// <param name="openIds">Any number of openids of the Official Account.</param>

@@ -22,7 +22,7 @@ public interface IMiniProgramSession
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns><see langword="false"/> when the user must sign in again.</returns>
     /// <exception cref="WeChatApiException">The platform refused for another reason.</exception>
-    Task<bool> CheckAsync(string openId, string sessionKey, CancellationToken cancellationToken = default);
+    Task<bool> CheckAsync(string openId, SecretText sessionKey, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Replaces a session key (<c>resetusersessionkey</c>); its life does not grow longer. See
@@ -33,18 +33,18 @@ public interface IMiniProgramSession
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The user with the new session key and no UnionID, which this API does not tell.</returns>
     /// <exception cref="WeChatApiException">The platform refused; 87007 or 87009 when the user must sign in again.</exception>
-    Task<MiniProgramUser> ResetAsync(string openId, string sessionKey, CancellationToken cancellationToken = default);
+    Task<MiniProgramUser> ResetAsync(string openId, SecretText sessionKey, CancellationToken cancellationToken = default);
 
     /// <summary>Decrypts open data, and checks that its watermark names this Mini Program and that its signature is right where one is given.</summary>
     /// <param name="sessionKey">The session key of the sign-in the data belongs to.</param>
     /// <param name="data">The data as the client got it.</param>
     /// <exception cref="ArgumentException">Session key, data or iv are not base64 of the right length; the message names which.</exception>
     /// <exception cref="OpenDataException">The data cannot be trusted.</exception>
-    OpenData Decrypt(string sessionKey, EncryptedOpenData data);
+    OpenData Decrypt(SecretText sessionKey, EncryptedOpenData data);
 
     /// <summary>Checks the signature of <c>rawData</c>.</summary>
     /// <param name="sessionKey">The session key of the sign-in the data belongs to.</param>
     /// <param name="rawData">The text that was signed.</param>
     /// <param name="signature">The signature in hexadecimal.</param>
-    bool VerifySignature(string sessionKey, string rawData, string signature);
+    bool VerifySignature(SecretText sessionKey, string rawData, string signature);
 }

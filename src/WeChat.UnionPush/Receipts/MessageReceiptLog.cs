@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace WeChat.UnionPush;
 
 /// <summary>Writes down what was sent, many in one write. Never fails: the message is on its way already.</summary>
-internal sealed class MessageReceiptLog(string appId, IMessageReceipts receipts, TimeProvider time, ILogger<MessageReceiptLog> logger)
+internal sealed class MessageReceiptLog(string appId, IMessageReceipts receipts, TimeProvider time, ILogger<MessageReceiptLog> logger) : ISentMessages
 {
     private const int MaxBatch = 2_000;
     private const int MaxWaiting = 20_000;
@@ -22,7 +22,7 @@ internal sealed class MessageReceiptLog(string appId, IMessageReceipts receipts,
         time);
 
     /// <summary>Writes down an accepted message. Ends when it is written, so that a send and its receipt share their fate.</summary>
-    public async Task SentAsync(long messageId, string openId, TemplateMessage message)
+    public async Task SentAsync(long messageId, string openId, string templateId, string? correlationId)
     {
         Exception? failure = null;
         try
@@ -30,8 +30,8 @@ internal sealed class MessageReceiptLog(string appId, IMessageReceipts receipts,
             var receipt = new MessageReceipt(appId, messageId)
             {
                 OpenId = openId,
-                TemplateId = message.TemplateId,
-                CorrelationId = message.CorrelationId,
+                TemplateId = templateId,
+                CorrelationId = correlationId,
                 SentAt = time.GetUtcNow(),
             };
             if (await _batcher.AddAsync(receipt).ConfigureAwait(false))

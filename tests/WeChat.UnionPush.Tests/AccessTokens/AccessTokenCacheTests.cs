@@ -30,7 +30,7 @@ public sealed class AccessTokenCacheTests
     [Fact]
     public async Task A_hit_allocates_nothing()
     {
-        var provider = new CachingAccessTokenProvider(Options(), Cache(), Cache());
+        var provider = new CachingAccessTokenProvider(Cache(), Cache());
         IAccessTokenProvider tokens = provider;
         await tokens.GetAsync(Town.OfficialAccountAppId);
         Hit(tokens, 1000);
@@ -74,7 +74,7 @@ public sealed class AccessTokenCacheTests
         held.Wait();
 
         // Were the lock taken, this would never return.
-        Assert.Equal("token-1", (await cache.GetAsync(default)).Value);
+        Assert.Equal("token-1", (await cache.GetAsync(default)).Reveal());
         done.Set();
         await holder;
     }
@@ -89,7 +89,7 @@ public sealed class AccessTokenCacheTests
         await Runs.UntilAsync(() => _desk.Calls == 1, "the fetch began");
         answer.SetResult(_desk.Token("a"));
 
-        Assert.All(await Task.WhenAll(callers), token => Assert.Equal("token-a", token.Value));
+        Assert.All(await Task.WhenAll(callers), token => Assert.Equal("token-a", token.Reveal()));
         Assert.Equal(1, _desk.Calls);
     }
 
@@ -98,14 +98,15 @@ public sealed class AccessTokenCacheTests
     {
         var answer = new TaskCompletionSource<AccessToken>();
         _desk.Answer = (_, _, _) => answer.Task;
-        var callers = Enumerable.Range(0, 8).Select(_ => Cache()).SelectMany(cache => Enumerable.Range(0, 50).Select(_ => Task.Run(() => cache.GetAsync(default).AsTask()))).ToArray();
+        var callers = Enumerable.Range(0, 8).Select(_ => Cache())
+            .SelectMany(cache => Enumerable.Range(0, 50).Select(_ => Task.Run(() => cache.GetAsync(default).AsTask()))).ToArray();
         await Runs.UntilAsync(() => _desk.Calls == 1, "the fetch began");
 
         // One holds the lease and asks; the seven others wait for the clock, and find what it fetched.
         await Runs.UntilAsync(() => _watch.Delays.Count == 7, "the others wait");
         answer.SetResult(_desk.Token("a"));
 
-        Assert.All(await _watch.RunAsync(Task.WhenAll(callers)), token => Assert.Equal("token-a", token.Value));
+        Assert.All(await _watch.RunAsync(Task.WhenAll(callers)), token => Assert.Equal("token-a", token.Reveal()));
         Assert.Equal(1, _desk.Calls);
     }
 
@@ -127,7 +128,7 @@ public sealed class AccessTokenCacheTests
 
         await Runs.UntilAsync(() => _desk.Calls == 2, "the early fetch began");
         answer.SetResult(_desk.Token("new"));
-        await Runs.UntilAsync(() => cache.GetAsync(default) is { IsCompletedSuccessfully: true, Result.Value: "token-new" }, "the new token serves");
+        await Runs.UntilAsync(() => cache.GetAsync(default) is { IsCompletedSuccessfully: true } got && got.Result.Reveal() == "token-new", "the new token serves");
         Assert.Equal(2, _desk.Calls);
     }
 
@@ -161,18 +162,18 @@ public sealed class AccessTokenCacheTests
         var cache = Cache();
         for (var i = 0; i < 1000; i++)
         {
-            Assert.Equal("token-1", (await cache.GetAsync(default)).Value);
+            Assert.Equal("token-1", (await cache.GetAsync(default)).Reveal());
         }
 
         _time.Advance((_desk.Lifetime / 2) - TimeSpan.FromTicks(1));
         for (var i = 0; i < 1000; i++)
         {
-            Assert.Equal("token-1", (await cache.GetAsync(default)).Value);
+            Assert.Equal("token-1", (await cache.GetAsync(default)).Reveal());
         }
 
         Assert.Equal(1, _desk.Calls);
         _time.Advance(_desk.Lifetime);
-        Assert.Equal("token-2", (await cache.GetAsync(default)).Value);
+        Assert.Equal("token-2", (await cache.GetAsync(default)).Reveal());
         Assert.Equal(2, _desk.Calls);
     }
 
@@ -199,7 +200,7 @@ public sealed class AccessTokenCacheTests
         _desk.Answer = null;
         _time.Advance(TimeSpan.FromTicks(1));
         Assert.Same(old, await cache.GetAsync(default));
-        await Runs.UntilAsync(() => cache.GetAsync(default) is { IsCompletedSuccessfully: true, Result.Value: "token-3" }, "the next attempt brought a token");
+        await Runs.UntilAsync(() => cache.GetAsync(default) is { IsCompletedSuccessfully: true } got && got.Result.Reveal() == "token-3", "the next attempt brought a token");
         Assert.Null(cache.Status.LastFailure);
     }
 
@@ -236,7 +237,7 @@ public sealed class AccessTokenCacheTests
         var failure = await Assert.ThrowsAsync<WeChatApiException>(() => cache.GetAsync(default).AsTask());
         Assert.Equal(WeChatErrorClass.Transient, failure.ErrorClass);
         _desk.Answer = null;
-        Assert.Equal("token-4", (await cache.GetAsync(default)).Value);
+        Assert.Equal("token-4", (await cache.GetAsync(default)).Reveal());
     }
 
     [Fact]
@@ -247,7 +248,7 @@ public sealed class AccessTokenCacheTests
 
         var renewed = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => Task.Run(() => cache.RenewAsync(refused, default).AsTask())));
 
-        Assert.All(renewed, token => Assert.Equal("token-2", token.Value));
+        Assert.All(renewed, token => Assert.Equal("token-2", token.Reveal()));
         Assert.Equal(2, _desk.Calls);
         Assert.Equal(1, _log.Count(Refused));
     }
@@ -274,10 +275,10 @@ public sealed class AccessTokenCacheTests
         var here = Cache();
         var there = Cache();
         var refused = await here.GetAsync(default);
-        Assert.Equal(refused.Value, (await there.GetAsync(default)).Value);
+        Assert.Equal(refused.Reveal(), (await there.GetAsync(default)).Reveal());
 
         var renewed = await here.RenewAsync(refused, default);
-        Assert.Equal(renewed.Value, (await there.RenewAsync(refused, default)).Value);
+        Assert.Equal(renewed.Reveal(), (await there.RenewAsync(refused, default)).Reveal());
         Assert.Equal(2, _desk.Calls);
     }
 
@@ -296,8 +297,8 @@ public sealed class AccessTokenCacheTests
         Assert.All(renewals, renewal => Assert.False(renewal.IsCompleted));
         early.SetResult(old);
 
-        Assert.All(await Task.WhenAll(renewals), token => Assert.Equal("token-forced", token.Value));
-        Assert.Equal("token-forced", (await cache.GetAsync(default)).Value);
+        Assert.All(await Task.WhenAll(renewals), token => Assert.Equal("token-forced", token.Reveal()));
+        Assert.Equal("token-forced", (await cache.GetAsync(default)).Reveal());
         Assert.Equal(1, _desk.Forced);
     }
 
@@ -316,7 +317,7 @@ public sealed class AccessTokenCacheTests
         early.SetException(Failure(WeChatErrorClass.Transient));
 
         await Assert.ThrowsAsync<WeChatApiException>(() => renewal);
-        Assert.Equal("token-new", (await cache.GetAsync(default)).Value);
+        Assert.Equal("token-new", (await cache.GetAsync(default)).Reveal());
     }
 
     [Fact]
@@ -326,7 +327,7 @@ public sealed class AccessTokenCacheTests
         var refused = await cache.GetAsync(default);
         _desk.Answer = (_, forced, _) => Task.FromResult(forced ? _desk.Token("forced") : refused);
 
-        Assert.Equal("token-forced", (await cache.RenewAsync(refused, default)).Value);
+        Assert.Equal("token-forced", (await cache.RenewAsync(refused, default)).Reveal());
         Assert.Equal(1, _desk.Forced);
         Assert.Equal(3, _desk.Calls);
         Assert.Equal(1, _log.Count(Forced));
@@ -388,7 +389,7 @@ public sealed class AccessTokenCacheTests
         Assert.Equal(1, _desk.Forced);
 
         _time.Advance(TimeSpan.FromSeconds(20));
-        Assert.NotEqual(second.Value, (await cache.GetAsync(default)).Value);
+        Assert.NotEqual(second.Reveal(), (await cache.GetAsync(default)).Reveal());
         Assert.Equal(2, _desk.Forced);
     }
 
@@ -419,7 +420,7 @@ public sealed class AccessTokenCacheTests
             await cache.RenewAsync(current, default);
             _time.Advance(TimeSpan.FromSeconds(31));
             cache = restart ? Cache() : cache;
-            Assert.Equal(current.Value, (await cache.GetAsync(default)).Value);
+            Assert.Equal(current.Reveal(), (await cache.GetAsync(default)).Reveal());
         }
 
         Assert.Equal(20, _desk.Forced);
@@ -434,7 +435,7 @@ public sealed class AccessTokenCacheTests
         current = _desk.Token("of the evening");
         var tomorrow = Cache();
         await _store.SetAsync(Town.OfficialAccountAppId, (await _store.GetAsync(Town.OfficialAccountAppId))! with { Token = current, FetchedAt = _time.GetUtcNow() });
-        Assert.Equal(current.Value, (await tomorrow.GetAsync(default)).Value);
+        Assert.Equal(current.Reveal(), (await tomorrow.GetAsync(default)).Reveal());
         await tomorrow.RenewAsync(current, default);
         Assert.Equal(21, _desk.Forced);
         Assert.Equal(1, (await _store.GetAsync(Town.OfficialAccountAppId))!.ForcedCount);
@@ -466,7 +467,7 @@ public sealed class AccessTokenCacheTests
         var current = await cache.GetAsync(default);
         _desk.Answer = (call, forced, _) => Task.FromResult(forced ? current = _desk.Token($"{call}") : current);
         await _store.SetAsync(Town.OfficialAccountAppId, new StoredAccessToken { ForcedAt = _time.GetUtcNow() - TimeSpan.FromHours(1), ForcedCount = int.MinValue });
-        Assert.Equal("token-3", (await cache.RenewAsync(current, default)).Value);
+        Assert.Equal("token-3", (await cache.RenewAsync(current, default)).Reveal());
 
         _time.Advance(TimeSpan.FromMinutes(1));
         await _store.SetAsync(Town.OfficialAccountAppId, new StoredAccessToken { ForcedAt = _time.GetUtcNow() - TimeSpan.FromMinutes(2), ForcedCount = int.MaxValue });
@@ -500,7 +501,7 @@ public sealed class AccessTokenCacheTests
         _desk.Answer = null;
         _time.Advance(TimeSpan.FromTicks(1));
         Assert.False(cache.Status.IsRefused);
-        Assert.Equal("token-2", (await cache.GetAsync(default)).Value);
+        Assert.Equal("token-2", (await cache.GetAsync(default)).Reveal());
         Assert.Null(cache.Status.LastFailure);
     }
 
@@ -528,7 +529,7 @@ public sealed class AccessTokenCacheTests
         var cache = Cache();
         await Assert.ThrowsAsync<WeChatApiException>(() => cache.GetAsync(default).AsTask());
         _desk.Answer = null;
-        Assert.Equal("token-2", (await cache.GetAsync(default)).Value);
+        Assert.Equal("token-2", (await cache.GetAsync(default)).Reveal());
     }
 
     [Fact]
@@ -556,7 +557,7 @@ public sealed class AccessTokenCacheTests
         var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
         Assert.Equal(gone.Token, cancelled.CancellationToken);
         answer.SetResult(_desk.Token("a"));
-        Assert.Equal("token-a", (await staying).Value);
+        Assert.Equal("token-a", (await staying).Reveal());
         Assert.Equal(1, _desk.Calls);
     }
 
@@ -583,7 +584,7 @@ public sealed class AccessTokenCacheTests
 
         // Its lease lasts as long as the refresh was allowed to, so the next one need not wait for it.
         _desk.Answer = null;
-        Assert.Equal("token-2", (await cache.GetAsync(default)).Value);
+        Assert.Equal("token-2", (await cache.GetAsync(default)).Reveal());
     }
 
     [Fact]
@@ -592,7 +593,7 @@ public sealed class AccessTokenCacheTests
         await _store.TryLeaseAsync(Town.OfficialAccountAppId, TimeSpan.FromDays(1));
         var began = _time.GetUtcNow();
 
-        Assert.Equal("token-1", (await _watch.RunAsync(Cache().GetAsync(default).AsTask())).Value);
+        Assert.Equal("token-1", (await _watch.RunAsync(Cache().GetAsync(default).AsTask())).Reveal());
         Assert.Equal(_options.RefreshTimeout / 2, _time.GetUtcNow() - began);
     }
 
@@ -656,8 +657,8 @@ public sealed class AccessTokenCacheTests
         var stable = Cache();
         await stable.GetAsync(default);
         _options.Channel = AccessTokenChannel.Classic;
-        Assert.Equal("token-2", (await Cache().GetAsync(default)).Value);
-        Assert.Equal("token-1", (await stable.GetAsync(default)).Value);
+        Assert.Equal("token-2", (await Cache().GetAsync(default)).Reveal());
+        Assert.Equal("token-1", (await stable.GetAsync(default)).Reveal());
     }
 
     [Fact]
@@ -667,13 +668,13 @@ public sealed class AccessTokenCacheTests
         var token = await first.GetAsync(default);
         _time.SetUtcNow(token.ExpiresAt - TimeSpan.FromMinutes(4.5));
         var late = Cache();
-        Assert.Equal(token.Value, (await late.GetAsync(default)).Value);
+        Assert.Equal(token.Reveal(), (await late.GetAsync(default)).Reveal());
         Assert.Equal(1, _desk.Calls);
         Assert.Equal(_time.GetUtcNow() - TimeSpan.FromMinutes(115.5), late.Status.FetchedAt);
 
         _time.SetUtcNow(token.ExpiresAt - TimeSpan.FromMinutes(3));
         await late.GetAsync(default);
-        await Runs.UntilAsync(() => late.GetAsync(default) is { IsCompletedSuccessfully: true, Result.Value: "token-2" }, "the token was replaced");
+        await Runs.UntilAsync(() => late.GetAsync(default) is { IsCompletedSuccessfully: true } got && got.Result.Reveal() == "token-2", "the token was replaced");
     }
 
     [Fact]
@@ -681,7 +682,8 @@ public sealed class AccessTokenCacheTests
     {
         using var handler = new Api.ScriptedHandler("""{"access_token":"token-for-ever","expires_in":9223372036854775807}""");
         var transport = Api.ScriptedHandler.Transport(handler, _time);
-        var token = await AccessTokenRequest.SendAsync(transport, new WeChatAppOptions { AppId = "wx1", AppSecret = "s" }, AccessTokenChannel.Stable, forced: false, _time, default);
+        var token = await AccessTokenRequest.SendAsync(
+            transport, new WeChatAppOptions { AppId = "wx1", AppSecret = "s" }, AccessTokenChannel.Stable, forced: false, _time, default);
         Assert.Equal(_time.GetUtcNow() + TimeSpan.FromDays(1), token.ExpiresAt);
     }
 

@@ -4,9 +4,6 @@ using WeChat.UnionPush.Testing;
 
 namespace WeChat.UnionPush.Tests.AccessTokens;
 
-[CollectionDefinition(DisableParallelization = true)]
-public sealed class Alone;
-
 /// <summary>A caller or a time limit ends the wait at every place where there is one, and nothing stays behind.</summary>
 [Collection<Alone>]
 public sealed class CancellationTests : IDisposable
@@ -160,7 +157,7 @@ public sealed class CancellationTests : IDisposable
         await CancelledAsync(gone, stop.Token);
 
         await other!.DisposeAsync();
-        Assert.Equal("token-1", (await watch.RunAsync(cache.GetAsync(default).AsTask())).Value);
+        Assert.Equal("token-1", (await watch.RunAsync(cache.GetAsync(default).AsTask())).Reveal());
         Assert.NotNull(await store.TryLeaseAsync(Town.OfficialAccountAppId, TimeSpan.FromSeconds(1)));
     }
 
@@ -180,7 +177,7 @@ public sealed class CancellationTests : IDisposable
         await CancelledAsync(gone, stop.Token);
 
         goOn.SetResult();
-        Assert.Equal("token-1", (await cache.GetAsync(default)).Value);
+        Assert.Equal("token-1", (await cache.GetAsync(default)).Reveal());
         await Runs.UntilAsync(() => store.LeasesOut == 0, "the lease was given back");
         Assert.Equal(1, desk.Calls);
     }
@@ -205,7 +202,7 @@ public sealed class CancellationTests : IDisposable
         Assert.Equal(WeChatErrorClass.Transient, failure.ErrorClass);
 
         // The next refresh does not wait for the one that hangs, and whatever that one still brings is given back.
-        Assert.StartsWith("token-", (await watch.RunAsync(cache.GetAsync(default).AsTask())).Value, StringComparison.Ordinal);
+        Assert.StartsWith("token-", (await watch.RunAsync(cache.GetAsync(default).AsTask())).Reveal(), StringComparison.Ordinal);
         goOn.SetResult();
         await Runs.UntilAsync(() => store.LeasesOut == 0, "the lease was given back");
     }
@@ -240,7 +237,7 @@ public sealed class CancellationTests : IDisposable
         }
 
         desk.Answer = null;
-        Assert.Equal("token-3", (await cache.GetAsync(default)).Value);
+        Assert.Equal("token-3", (await cache.GetAsync(default)).Reveal());
     }
 
     [Fact]
@@ -259,7 +256,7 @@ public sealed class CancellationTests : IDisposable
             await CancelledAsync(gone, stop.Token);
             answer.SetException(new WeChatApiException("/cgi-bin/stable_token", null, WeChatErrorClass.Transient, "The test says no."));
             await Runs.UntilAsync(() => cache.Status.LastFailure is not null, "the refresh failed");
-            Assert.Equal("token-2", (await cache.GetAsync(default)).Value);
+            Assert.Equal("token-2", (await cache.GetAsync(default)).Reveal());
         }
     }
 

@@ -53,7 +53,8 @@ public sealed class DistributedAccessTokenStoreTests
         var log = new LogBook();
         var cache = new DictionaryCache { Before = operation => _ = broken == "every" || broken == operation ? throw new IOException("the cache is down") : operation };
         await using var town = new Town(
-            services: services => services.AddSingleton<IDistributedCache>(cache).AddLogging(logging => logging.Services.AddSingleton<Microsoft.Extensions.Logging.ILoggerProvider>(log)),
+            services: services => services.AddSingleton<IDistributedCache>(cache)
+                .AddLogging(logging => logging.Services.AddSingleton<Microsoft.Extensions.Logging.ILoggerProvider>(log)),
             choose: builder => builder.UseDistributedTokenCache());
         var people = town.Platform.AddPeople(50);
         town.Account.AddFollowers(people);
@@ -80,15 +81,17 @@ public sealed class DistributedAccessTokenStoreTests
         var log = new LogBook();
         var desk = new TokenDesk(time);
         var tokens = new AccessTokenCache(Key, new AccessTokenOptions(), desk.RequestAsync, store, time, log);
-        Assert.Equal("token-1", (await tokens.GetAsync(default)).Value);
-        Assert.Equal("token-1", (await store.GetAsync(Key))!.Token!.Value);
+        Assert.Equal("token-1", (await tokens.GetAsync(default)).Reveal());
+        Assert.Equal("token-1", (await store.GetAsync(Key))!.Token!.Reveal());
         Assert.Equal(1, log.Count(14));
     }
 
     [Fact]
     public void Any_bytes_in_the_cache_are_a_record_or_a_warning()
     {
-        var record = Encoding.UTF8.GetBytes($$"""{"Key":"{{Key}}","Token":"t","ExpiresAt":"2026-11-22T06:00:00+00:00","FetchedAt":"2026-11-22T04:00:00+00:00","ForcedAt":"2026-11-22T03:00:00+00:00","ForcedCount":1}""");
+        var record = Encoding.UTF8.GetBytes(
+            $$"""{"Key":"{{Key}}","Token":"t","ExpiresAt":"2026-11-22T06:00:00+"""
+                + $$"""00:00","FetchedAt":"2026-11-22T04:00:00+00:00","ForcedAt":"2026-11-22T03:00:00+00:00","ForcedCount":1}""");
         var bytes = ArbMap.Default.GeneratorFor<byte[]>();
         var mutated =
             from at in Gen.Choose(0, record.Length - 1)
@@ -107,7 +110,7 @@ public sealed class DistributedAccessTokenStoreTests
                 var watch = new DelayWatch(time);
                 var tokens = new AccessTokenCache(Key, new AccessTokenOptions(), desk.RequestAsync, new DistributedAccessTokenStore(cache, time), watch, new LogBook());
                 var token = watch.RunAsync(tokens.GetAsync(default).AsTask()).GetAwaiter().GetResult();
-                return token.Value == (desk.Calls == 0 ? token.Value : "token-1");
+                return token.Reveal() == (desk.Calls == 0 ? token.Reveal() : "token-1");
             }));
     }
 

@@ -8,9 +8,51 @@ public sealed class RefusedCredentialsTests
 {
     private const string Stable = "/cgi-bin/stable_token";
 
+    [Fact]
+    public async Task A_changed_secret_lifts_a_remembered_refusal_at_once_and_no_other_change_does()
+    {
+        var source = new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource
+        {
+            InitialData = new Dictionary<string, string?>
+            {
+                ["OfficialAccount:AppId"] = Town.OfficialAccountAppId,
+                ["OfficialAccount:AppSecret"] = "a-secret-that-was-reset-0123456789",
+                ["MiniProgram:AppId"] = Town.MiniProgramAppId,
+                ["MiniProgram:AppSecret"] = Secrets.MiniProgram,
+            },
+        };
+        await using var town = new Town();
+        var configuration = (Microsoft.Extensions.Configuration.IConfigurationRoot)new Microsoft.Extensions.Configuration.ConfigurationBuilder().Add(source).Build();
+        var services = new ServiceCollection();
+        services.AddWeChatUnionPush(configuration).UseSimulator(town.Platform);
+        await using var host = services.BuildServiceProvider();
+        var tokens = host.GetRequiredService<IAccessTokenProvider>();
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(WeChatErrorClass.Config, (await Assert.ThrowsAsync<WeChatApiException>(async () => await tokens.GetAsync(Town.OfficialAccountAppId))).ErrorClass);
+        }
+
+        Assert.Equal(1, town.Platform.Calls.Count(Stable));
+        configuration["Http:MaxRetries"] = "3";
+        configuration.Reload();
+        await Assert.ThrowsAsync<WeChatApiException>(async () => await tokens.GetAsync(Town.OfficialAccountAppId));
+        Assert.Equal(1, town.Platform.Calls.Count(Stable));
+
+        configuration["OfficialAccount:AppSecret"] = "another-one-that-is-wrong-0123456789";
+        configuration.Reload();
+        await Assert.ThrowsAsync<WeChatApiException>(async () => await tokens.GetAsync(Town.OfficialAccountAppId));
+        await Assert.ThrowsAsync<WeChatApiException>(async () => await tokens.GetAsync(Town.OfficialAccountAppId));
+        Assert.Equal(2, town.Platform.Calls.Count(Stable));
+
+        configuration["OfficialAccount:AppSecret"] = Secrets.OfficialAccount;
+        configuration.Reload();
+        Assert.NotNull(await tokens.GetAsync(Town.OfficialAccountAppId));
+        Assert.Equal(3, town.Platform.Calls.Count(Stable));
+    }
+
     [Theory]
     [InlineData(40125, "Check the AppSecret")]
-    [InlineData(40164, "Add 203.0.113.7 to the IP whitelist (IP白名单)")]
+    [InlineData(40164, "Add 203.0.113.7 to the API IP whitelist (API IP白名单) of the Official Account on developers.weixin.qq.com/platform")]
     [InlineData(40243, "nfreeze")]
     public async Task The_exception_says_what_to_do_and_ten_thousand_pushes_of_a_minute_cost_one_token_call(int code, string advice)
     {
@@ -93,8 +135,8 @@ public sealed class RefusedCredentialsTests
                 town.Account.AppSecret = Secrets.Marker + "cc0123456789abcdef01234567";
                 return () => town.Account.AppSecret = Secrets.OfficialAccount;
             case 40164:
-                town.Account.RefusedIpAddress = "203.0.113.7";
-                return () => town.Account.RefusedIpAddress = null;
+                town.Account.IpWhitelist = ["198.51.100.0/24"];
+                return () => town.Account.IpWhitelist = null;
             default:
                 town.Account.AccessTokens.AppSecretFrozen = true;
                 return () => town.Account.AccessTokens.AppSecretFrozen = false;

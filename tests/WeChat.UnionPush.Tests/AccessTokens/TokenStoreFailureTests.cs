@@ -29,7 +29,8 @@ public sealed class TokenStoreFailureTests
 
     public static TheoryData<string> EachOperation => [.. Operations, "every"];
 
-    public static TheoryData<string> Nonsense => ["expired", "ended before it was fetched", "empty", "far future", "fetched in the far future", "forced in the far future", "default", "refused by the platform"];
+    public static TheoryData<string> Nonsense =>
+        ["expired", "ended before it was fetched", "empty", "far future", "fetched in the far future", "forced in the far future", "default", "refused by the platform"];
 
     [Theory]
     [MemberData(nameof(EachOperation))]
@@ -114,7 +115,7 @@ public sealed class TokenStoreFailureTests
         }
 
         end.Set();
-        Assert.Equal("token-1", (await token).Value);
+        Assert.Equal("token-1", (await token).Reveal());
         Assert.InRange(_log.Count(StoreFailed), 1, 4);
     }
 
@@ -143,7 +144,7 @@ public sealed class TokenStoreFailureTests
         var token = Cache().GetAsync(default).AsTask();
         await asked.Task;
         _time.Advance(_options.StoreTimeout);
-        Assert.Equal("token-1", (await token).Value);
+        Assert.Equal("token-1", (await token).Reveal());
         Assert.Equal(0, _store.LeasesOut);
         Assert.Equal(1, _log.Count(StoreFailed));
 
@@ -166,7 +167,13 @@ public sealed class TokenStoreFailureTests
             "far future" => good with { Token = new AccessToken("token-bad", DateTimeOffset.MaxValue) },
             "fetched in the far future" => good with { FetchedAt = DateTimeOffset.MaxValue },
             "forced in the far future" => good with { ForcedAt = DateTimeOffset.MaxValue, ForcedCount = 20 },
-            "default" => good with { Token = new AccessToken("token-bad", DateTimeOffset.MinValue), FetchedAt = DateTimeOffset.MinValue, ForcedAt = DateTimeOffset.MinValue, ForcedCount = -1 },
+            "default" => good with
+            {
+                Token = new AccessToken("token-bad", DateTimeOffset.MinValue),
+                FetchedAt = DateTimeOffset.MinValue,
+                ForcedAt = DateTimeOffset.MinValue,
+                ForcedCount = -1
+            },
             _ => good,
         };
         await _inner.SetAsync(Key, nonsense);
@@ -175,14 +182,14 @@ public sealed class TokenStoreFailureTests
         if (kind == "refused by the platform")
         {
             // Another account's token, as a mixed-up store would give, is refused like any other.
-            Assert.Equal("token-good", token.Value);
+            Assert.Equal("token-good", token.Reveal());
             token = await cache.RenewAsync(token, default);
         }
 
-        Assert.Equal("token-1", token.Value);
+        Assert.Equal("token-1", token.Reveal());
         Assert.Equal(1, _desk.Calls);
         Assert.Equal(kind.Contains("far future", StringComparison.Ordinal) ? 1 : 0, Math.Min(1, _log.Count(StoreFailed)));
-        Assert.Equal("token-1", (await _inner.GetAsync(Key))!.Token!.Value);
+        Assert.Equal("token-1", (await _inner.GetAsync(Key))!.Token!.Reveal());
     }
 
     [Fact]
@@ -199,11 +206,11 @@ public sealed class TokenStoreFailureTests
     /// <summary>All that happens to a token: a cold start, a refusal, an end.</summary>
     private async Task UseAsync(AccessTokenCache cache)
     {
-        Assert.Equal("token-1", (await cache.GetAsync(default)).Value);
+        Assert.Equal("token-1", (await cache.GetAsync(default)).Reveal());
 
         // With the wait for a lease that could not be given back.
         var token = await _watch.RunAsync(cache.RenewAsync(await cache.GetAsync(default), default).AsTask());
-        Assert.Equal("token-2", token.Value);
+        Assert.Equal("token-2", token.Reveal());
         Assert.Same(token, await cache.GetAsync(default));
         Assert.Equal(2, _desk.Calls);
     }

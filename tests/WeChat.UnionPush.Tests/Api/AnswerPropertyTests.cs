@@ -14,8 +14,10 @@ public sealed class AnswerPropertyTests
     /// <summary>Each reader with the bodies it is made for.</summary>
     private static readonly Dictionary<string, (Func<Rooms, Task> Call, string[] Bodies)> Readers = new()
     {
-        ["stable_token"] = (rooms => AccessTokenRequest.SendAsync(rooms.Transport, new WeChatAppOptions { AppId = "wx1", AppSecret = "s" }, AccessTokenChannel.Stable, false, TimeProvider.System, default), ["""{"access_token":"98_abc","expires_in":7200}"""]),
-        ["token"] = (rooms => AccessTokenRequest.SendAsync(rooms.Transport, new WeChatAppOptions { AppId = "wx1", AppSecret = "s" }, AccessTokenChannel.Classic, false, TimeProvider.System, default), ["""{"access_token":"98_abc","expires_in":"7200"}"""]),
+        ["stable_token"] = (rooms => AccessTokenRequest.SendAsync(rooms.Transport, new WeChatAppOptions { AppId = "wx1", AppSecret = "s" }, AccessTokenChannel.Stable, false,
+            TimeProvider.System, default), ["""{"access_token":"98_abc","expires_in":7200}"""]),
+        ["token"] = (rooms => AccessTokenRequest.SendAsync(rooms.Transport, new WeChatAppOptions { AppId = "wx1", AppSecret = "s" }, AccessTokenChannel.Classic, false,
+            TimeProvider.System, default), ["""{"access_token":"98_abc","expires_in":"7200"}"""]),
         ["user/get"] = (async rooms =>
         {
             var pages = 0;
@@ -28,7 +30,9 @@ public sealed class AnswerPropertyTests
                 }
             }
         }, ["""{"total":2,"count":2,"data":{"openid":["o1","o2"]},"next_openid":"o2"}""", """{"total":0,"count":0,"next_openid":""}"""]),
-        ["user/info"] = (rooms => rooms.Followers.GetFollowerAsync("o1"), ["""{"subscribe":1,"openid":"o1","unionid":" u1","subscribe_time":1434093047,"remark":"备注","tagid_list":[128,2],"subscribe_scene":"ADD_SCENE_QR_CODE","qr_scene":98765,"qr_scene_str":""}"""]),
+        ["user/info"] = (rooms => rooms.Followers.GetFollowerAsync("o1"),
+            ["""{"subscribe":1,"openid":"o1","unionid":" u1","subscribe_time":1434093047"""
+                + ""","remark":"备注","tagid_list":[128,2],"subscribe_scene":"ADD_SCENE_QR_CODE","qr_scene":98765,"qr_scene_str":""}"""]),
         ["user/info/batchget"] = (async rooms =>
         {
             await foreach (var follower in rooms.Followers.GetFollowersAsync(["o1", "o2"]))
@@ -39,15 +43,23 @@ public sealed class AnswerPropertyTests
         ["jscode2session"] = (rooms => rooms.Session.SignInAsync("code"), [$$"""{"openid":"o1","session_key":"{{Secret}}","unionid":"u1","errcode":0}"""]),
         ["checksession"] = (rooms => rooms.Session.CheckAsync("o1", Secret), ["""{"errcode":0,"errmsg":"ok"}"""]),
         ["resetusersessionkey"] = (rooms => rooms.Session.ResetAsync("o1", Secret), [$$"""{"errcode":0,"errmsg":"ok","openid":"o1","session_key":"{{Secret}}"}"""]),
-        ["template/send"] = (rooms => rooms.Sender.SendAsync("o1", TemplateMessage.Create("t").Set("a", "b").Build()), ["""{"errcode":0,"errmsg":"ok","msgid":3717005636572528642}""", """{"errcode":47003,"errmsg":"argument invalid! data.thing1.value invalid rid: 6401d3a9-2c8f6a11-0f0e1d2c"}"""]),
-        ["quota/get"] = (rooms => rooms.Diagnostics.GetQuotaAsync("/cgi-bin/user/get"), ["""{"errcode":0,"errmsg":"ok","quota":{"daily_limit":500,"used":1,"remain":499},"rate_limit":{"call_count":10,"refresh_second":60}}"""]),
+        ["template/send"] = (rooms => rooms.Sender.SendAsync("o1", TemplateMessage.Create("t").Set("a", "b").Build()),
+            ["""{"errcode":0,"errmsg":"ok","msgid":3717005636572528642}""",
+                """{"errcode":47003,"errmsg":"argument invalid! data.thing1.value invalid rid: 6401d3a9-2c8f6a11-0f0e1d2c"}"""]),
+        ["quota/get"] = (rooms => rooms.Diagnostics.GetQuotaAsync("/cgi-bin/user/get"),
+            ["""{"errcode":0,"errmsg":"ok","quota":{"daily_limit":500,"used":1,"remain":499},"rate_limit":{"call_count":10,"refresh_second":60}}"""]),
         ["clear_quota"] = (rooms => rooms.Diagnostics.ClearQuotaAsync(), ["""{"errcode":0,"errmsg":"ok"}"""]),
-        ["rid/get"] = (rooms => rooms.Diagnostics.FindRequestAsync("r"), [$$$"""{"errcode":0,"errmsg":"ok","request":{"invoke_time":1635156704,"cost_in_ms":30,"request_url":"access_token={{{Secret}}}","request_body":"","response_body":"{\"errcode\":0}","client_ip":"1.2.3.4"}}"""]),
-        ["callback/check"] = (rooms => rooms.Diagnostics.CheckCallbackAsync(), ["""{"dns":[{"ip":"1.1.1.1","real_operator":"UNICOM"},null],"ping":[{"ip":"1.1.1.1","from_operator":"CAP","package_loss":"0%","time":"23.079ms"},null]}"""]),
-        ["get_all_private_template"] = (async rooms => await rooms.Templates.ListAsync(), ["""{"template_list":[{"template_id":"t","title":"订单","primary_industry":"IT","deputy_industry":"","content":"{{thing1.DATA}}","example":""},null]}"""]),
+        ["rid/get"] = (rooms => rooms.Diagnostics.FindRequestAsync("r"),
+            [$$$"""{"errcode":0,"errmsg":"ok","request":{"invoke_time":1635156704,"cost_in_ms":30"""
+                + $$$""","request_url":"access_token={{{Secret}}}","request_body":"","response_body":"{\"errcode\":0}","client_ip":"1.2.3.4"}}"""]),
+        ["callback/check"] = (rooms => rooms.Diagnostics.CheckCallbackAsync(),
+            ["""{"dns":[{"ip":"1.1.1.1","real_operator":"UNICOM"},null],"ping":[{"ip":"1.1.1.1","from_operator":"CAP","package_loss":"0%","time":"23.079ms"},null]}"""]),
+        ["get_all_private_template"] = (async rooms => await rooms.Templates.ListAsync(),
+            ["""{"template_list":[{"template_id":"t","title":"订单","primary_industry":"IT","deputy_industry":"","content":"{{thing1.DATA}}","example":""},null]}"""]),
         ["api_add_template"] = (rooms => rooms.Templates.AddAsync("47123", ["商品"]), ["""{"errcode":0,"errmsg":"ok","template_id":"t"}"""]),
         ["del_private_template"] = (rooms => rooms.Templates.RemoveAsync("t"), ["""{"errcode":0,"errmsg":"ok"}"""]),
-        ["get_industry"] = (rooms => rooms.Templates.GetIndustriesAsync(), ["""{"primary_industry":{"first_class":"运输与仓储","second_class":"快递"},"secondary_industry":{"first_class":"IT科技","second_class":"互联网"}}"""]),
+        ["get_industry"] = (rooms => rooms.Templates.GetIndustriesAsync(),
+            ["""{"primary_industry":{"first_class":"运输与仓储","second_class":"快递"},"secondary_industry":{"first_class":"IT科技","second_class":"互联网"}}"""]),
         ["api_set_industry"] = (rooms => rooms.Templates.SetIndustriesAsync(1, 4, true), ["""{"errcode":0,"errmsg":"ok"}"""]),
         ["queryblocktmplmsg"] = (async rooms =>
         {
@@ -59,13 +71,17 @@ public sealed class AnswerPropertyTests
                     break;
                 }
             }
-        }, ["""{"errcode":0,"errmsg":"ok","msginfo":{"id":1,"tmpl_msg_id":"t","title":"a","content":"b","send_timestamp":1635156704,"openid":"o1"}}""", """{"errcode":0,"errmsg":"ok","msginfo":[]}"""]),
+        }, ["""{"errcode":0,"errmsg":"ok","msginfo":{"id":1,"tmpl_msg_id":"t","title":"a","content":"b","send_timestamp":1635156704,"openid":"o1"}}""",
+        """{"errcode":0,"errmsg":"ok","msginfo":[]}"""]),
+        ["qrcode/create"] = (rooms => rooms.Links.CreateAsync("o1"),
+            ["""{"ticket":"gQH47joAAAAAAAAAASxodHRw","expire_seconds":600,"url":"http://weixin.qq.com/q/kZgfwMTm72WWPkovabbI"}"""]),
         ["get_api_domain_ip"] = (rooms => rooms.Diagnostics.GetApiAddressesAsync(), ["""{"ip_list":["101.89.47.18",null]}"""]),
     };
 
     private static readonly string[] Pieces =
     [
-        "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "0", "-1", "1e999", "9223372036854775808", "\"40001\"", "\"\"", "[]", "{}", "\uFEFF", "\u0000", "\u0001", "\t", "<html>", "<xml>", "errcode", "errmsg",
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "0", "-1", "1e999", "9223372036854775808", "\"40001\"", "\"\"", "[]", "{}", "\uFEFF", "\u0000", "\u0001", "\t",
+        "<html>", "<xml>", "errcode", "errmsg",
         "\"errcode\":", "\"errcode\":40001", "\"errcode\":\"-1\"", "\"errmsg\":null", "\"$type\":\"x\"", "\"$id\":\"1\"", "\"$ref\":\"1\"", "\\ud800", "😀", "中", "//", "/*", "NaN",
     ];
 
@@ -74,7 +90,11 @@ public sealed class AnswerPropertyTests
     [Fact]
     public void Every_API_of_the_library_has_its_reader_here()
     {
-        var paths = typeof(Endpoints).GetFields().Select(field => ((ApiEndpoint)field.GetValue(null)!).Path).ToArray();
+        Type[] rooms =
+        [
+            typeof(AccessTokenEndpoints), typeof(FollowerEndpoints), typeof(SessionEndpoints), typeof(TemplateEndpoints), typeof(DiagnosticsEndpoints), typeof(LinkEndpoints),
+        ];
+        var paths = rooms.SelectMany(type => type.GetFields()).Select(field => ((ApiEndpoint)field.GetValue(null)!).Path).ToArray();
         Assert.All(paths, path => Assert.Contains(Readers.Keys, name => path.EndsWith("/" + name, StringComparison.Ordinal)));
         Assert.Equal(paths.Length, Readers.Count);
     }
@@ -111,7 +131,11 @@ public sealed class AnswerPropertyTests
             from at in Gen.Choose(0, body.Length - 1)
             from flip in Gen.Choose(1, 255)
             select (byte[])[.. body[..at], (byte)(body[at] ^ flip), .. body[(at + 1)..]];
-        var otherwise = from body in Gen.Elements(genuine) from member in Gen.Choose(0, 20) from value in Gen.Elements("null", "[]", "{}", "\"\"", "-1", "\"1\"", "1.5", "true", "[null]", "[[]]", "{\"a\":1}", "99999999999999999999", "\"\\ud800\"") select Replace(body, member, value);
+        var otherwise = from body in Gen.Elements(genuine)
+                        from member in Gen.Choose(0, 20)
+                        from value in Gen.Elements(
+            "null", "[]", "{}", "\"\"", "-1", "\"1\"", "1.5", "true", "[null]", "[[]]", "{\"a\":1}", "99999999999999999999", "\"\\ud800\"")
+                        select Replace(body, member, value);
         var statuses = Gen.Elements(HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.BadGateway, HttpStatusCode.NotFound);
 
         Check.One(
@@ -155,12 +179,15 @@ public sealed class AnswerPropertyTests
         {
             _handler = new ScriptedHandler((_, _, _) => Task.FromResult(ScriptedHandler.Answer(status, body)));
             Transport = ScriptedHandler.Transport(_handler, TimeProvider.System, options => options.Http.MaxRetries = 0);
-            var api = new AccountApi(Transport, new OneToken(), "wx1");
-            Followers = new FollowerSource(api, new FollowerSyncOptions());
-            Session = new MiniProgramSession(Transport, api, () => new WeChatAppOptions { AppId = "wx1", AppSecret = "s" });
+            var api = ScriptedHandler.Api(Transport, new OneToken());
+            Followers = new FollowerSource(api, new FollowerSyncOptions(), TimeProvider.System);
+            Session = new MiniProgramSession(Transport, api, new WorkUnderWay(Transport.Time), () => new WeChatAppOptions { AppId = "wx1", AppSecret = "s" });
             Templates = new TemplateCatalog(api, new TemplateMessageOptions(), TimeProvider.System);
             Sender = ScriptedHandler.Sender(api, TimeProvider.System);
             Diagnostics = new WeChatDiagnostics(api);
+            var apps = new RouteApps("wx1", "wx2");
+            var book = new FollowLinkBook(apps, new InMemoryReachJournal(TimeProvider.System), new InMemoryUnionIdRepository(TimeProvider.System));
+            Links = new FollowLinks(api, book, new FollowLinkOptions(), apps, TimeProvider.System);
         }
 
         public ApiTransport Transport { get; }
@@ -174,6 +201,8 @@ public sealed class AnswerPropertyTests
         public TemplateCatalog Templates { get; }
 
         public WeChatDiagnostics Diagnostics { get; }
+
+        public FollowLinks Links { get; }
 
         public void Dispose()
         {

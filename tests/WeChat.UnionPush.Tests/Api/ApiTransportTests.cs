@@ -94,18 +94,18 @@ public sealed class ApiTransportTests
     {
         using var handler = new ScriptedHandler((_, _, stop) => LoseAsync(how, stop));
         var transport = Transport(handler, _watch);
-        var failure = await Assert.ThrowsAsync<WeChatApiException>(() => RunAsync(transport.SendAsync(Endpoints.CodeToSession, null, "js_code=a", default, default).AsTask(), how));
+        var failure = await Assert.ThrowsAsync<WeChatApiException>(
+            () => RunAsync(transport.SendAsync(SessionEndpoints.CodeToSession, null, "js_code=a", default, default).AsTask(), how));
         Assert.True(failure.OutcomeUnknown);
         Assert.Equal(WeChatErrorClass.Transient, failure.ErrorClass);
         Assert.Null(failure.ErrorCode);
         Assert.Equal(1, handler.Count);
 
-        await Assert.ThrowsAsync<WeChatApiException>(() => RunAsync(transport.SendAsync(Endpoints.ClearQuota, Token, null, Body, default).AsTask(), how));
+        await Assert.ThrowsAsync<WeChatApiException>(() => RunAsync(transport.SendAsync(DiagnosticsEndpoints.ClearQuota, Token, null, Body, default).AsTask(), how));
         Assert.Equal(2, handler.Count);
     }
 
     [Theory]
-    [InlineData("busy")]
     [InlineData("no name")]
     [InlineData("no connection")]
     [InlineData("no connection in time")]
@@ -113,15 +113,24 @@ public sealed class ApiTransportTests
     {
         using var handler = new ScriptedHandler((number, _, _) => Task.FromResult(number > 1 ? Ok("""{"openid":"o1","session_key":"k"}""") : how switch
         {
-            "busy" => Ok(Busy),
             "no name" => throw new HttpRequestException(HttpRequestError.NameResolutionError),
             "no connection" => throw new HttpRequestException(HttpRequestError.ConnectionError),
             _ => throw new TaskCanceledException("the handler's own limit", new TimeoutException("no connection within 5 s")),
         }));
-        var answer = await _watch.RunAsync(Transport(handler, _watch).SendAsync(Endpoints.CodeToSession, null, "js_code=a", default, default).AsTask());
+        var answer = await _watch.RunAsync(Transport(handler, _watch).SendAsync(SessionEndpoints.CodeToSession, null, "js_code=a", default, default).AsTask());
         Assert.Equal("o1", answer.OpenId);
         Assert.False(answer.FollowsLostAnswer);
         Assert.Equal(2, handler.Count);
+    }
+
+    [Fact]
+    public async Task A_login_code_is_not_sent_again_when_the_platform_is_busy()
+    {
+        using var handler = new ScriptedHandler(Busy);
+        var answer = await _watch.RunAsync(Transport(handler, _watch).SendAsync(SessionEndpoints.CodeToSession, null, "js_code=a", default, default).AsTask());
+        Assert.Equal(-1, answer.ErrorCode);
+        Assert.Equal(1, handler.Count);
+        Assert.Contains("wx.login", WeChatApiErrors.Create("/sns/jscode2session", -1, "system error").Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -231,7 +240,7 @@ public sealed class ApiTransportTests
             "body" => Task.FromResult(new HttpResponseMessage { Content = new StreamContent(new SilentStream()) }),
             _ => Task.FromResult(Ok(Busy)),
         });
-        var send = Transport(handler, _watch).SendAsync(Endpoints.TemplateSend, Token, null, Body, stop.Token).AsTask();
+        var send = Transport(handler, _watch).SendAsync(TemplateEndpoints.TemplateSend, Token, null, Body, stop.Token).AsTask();
         await Runs.UntilAsync(() => handler.Count == 1, "the attempt is on its way");
         if (where == "pause")
         {
@@ -328,8 +337,8 @@ public sealed class ApiTransportTests
     {
         using var handler = new ScriptedHandler((_, _, _) =>
         {
-            var response = Answer(status, $"<html>Sign in at https://portal/?access_token={Token.Value}</html>");
-            response.Headers.Location = new Uri($"https://portal/?access_token={Token.Value}");
+            var response = Answer(status, $"<html>Sign in at https://portal/?access_token={Token.Reveal()}</html>");
+            response.Headers.Location = new Uri($"https://portal/?access_token={Token.Reveal()}");
             return Task.FromResult(response);
         });
         var failure = await Assert.ThrowsAsync<WeChatApiException>(() => SendAsync(Transport(handler, _watch)));
@@ -337,7 +346,7 @@ public sealed class ApiTransportTests
         Assert.Equal(status, failure.StatusCode);
         Assert.False(failure.OutcomeUnknown);
         Assert.Contains(says, failure.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(Token.Value, failure.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Token.Reveal(), failure.ToString(), StringComparison.Ordinal);
         Assert.Equal(1, handler.Count);
     }
 
@@ -356,7 +365,7 @@ public sealed class ApiTransportTests
         Assert.True(failure.OutcomeUnknown);
         Assert.Equal(status == HttpStatusCode.OK ? null : status, failure.StatusCode);
         Assert.Contains("<html><h1>nginx</h1>", failure.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(Token.Value, failure.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Token.Reveal(), failure.ToString(), StringComparison.Ordinal);
         Assert.InRange(failure.Message.Length, 1, 500);
         Assert.Equal(5, handler.Count);
     }
@@ -387,12 +396,13 @@ public sealed class ApiTransportTests
         foreach (var call in new Func<Task>[]
                  {
                      () => SendAsync(transport),
-                     () => transport.SendAsync(Endpoints.CheckSession, Token, "openid=o1", default, default).AsTask(),
-                     () => transport.SendAsync(Endpoints.ClearQuota, Token, null, Body, default).AsTask(),
-                     () => transport.SendAsync(Endpoints.StableToken, null, null, Body, default).AsTask(),
+                     () => transport.SendAsync(SessionEndpoints.CheckSession, Token, "openid=o1", default, default).AsTask(),
+                     () => transport.SendAsync(DiagnosticsEndpoints.ClearQuota, Token, null, Body, default).AsTask(),
+                     () => transport.SendAsync(AccessTokenEndpoints.StableToken, null, null, Body, default).AsTask(),
                  })
         {
-            var failure = await Assert.ThrowsAsync<WeChatApiException>(() => _watch.RunAsync(call().ContinueWith(task => task.Exception is { InnerException: { } inner } ? throw inner : true, TaskScheduler.Default)));
+            var failure = await Assert.ThrowsAsync<WeChatApiException>(
+                () => _watch.RunAsync(call().ContinueWith(task => task.Exception is { InnerException: { } inner } ? throw inner : true, TaskScheduler.Default)));
             Assert.True(failure.OutcomeUnknown);
             Assert.Contains("without", failure.Message, StringComparison.Ordinal);
         }
@@ -403,7 +413,8 @@ public sealed class ApiTransportTests
     {
         var stream = new EndlessStream();
         using var handler = new ScriptedHandler((_, _, _) => Task.FromResult(new HttpResponseMessage { Content = new StreamContent(stream) }));
-        var failure = await Assert.ThrowsAsync<WeChatApiException>(() => Transport(handler, _watch).SendAsync(Endpoints.CodeToSession, null, "js_code=a", default, default).AsTask());
+        var failure = await Assert.ThrowsAsync<WeChatApiException>(
+            () => Transport(handler, _watch).SendAsync(SessionEndpoints.CodeToSession, null, "js_code=a", default, default).AsTask());
         Assert.True(failure.OutcomeUnknown);
         Assert.Contains("more than 16 MB", failure.Message, StringComparison.Ordinal);
         Assert.InRange(stream.Position, 16 * 1024 * 1024, 64 * 1024 * 1024);
@@ -419,7 +430,7 @@ public sealed class ApiTransportTests
         foreach (var contentType in new[] { "application/json; encoding=utf-8", "text/plain", "text/html; charset=utf8", "application/json; charset=no-such-charset", "nonsense" })
         {
             using var handler = new ScriptedHandler((_, _, _) => Task.FromResult(Answer(HttpStatusCode.OK, Encoding.UTF8.GetBytes(body), contentType)));
-            var answer = await Transport(handler, _watch).SendAsync(Endpoints.UserGet, Token, null, default, default);
+            var answer = await Transport(handler, _watch).SendAsync(FollowerEndpoints.UserGet, Token, null, default, default);
             Assert.Equal("o1", Assert.Single(answer.Data!.OpenIds!));
             Assert.Equal(1, answer.Total);
         }
@@ -441,17 +452,18 @@ public sealed class ApiTransportTests
         var other = new AccessToken("token+with/signs=&", DateTimeOffset.MaxValue);
         foreach (var token in new[] { Token, Token, other, Token })
         {
-            await transport.SendAsync(Endpoints.UserGet, token, null, default, default);
+            await transport.SendAsync(FollowerEndpoints.UserGet, token, null, default, default);
         }
 
-        await transport.SendAsync(Endpoints.UserGet, Token, "next_openid=o1", default, default);
+        await transport.SendAsync(FollowerEndpoints.UserGet, Token, "next_openid=o1", default, default);
         Assert.Equal(
-            [$"?access_token={Token.Value}", $"?access_token={Token.Value}", "?access_token=token%2Bwith%2Fsigns%3D%26", $"?access_token={Token.Value}", $"?access_token={Token.Value}&next_openid=o1"],
+            [$"?access_token={Token.Reveal()}", $"?access_token={Token.Reveal()}", "?access_token=token%2Bwith%2Fsigns%3D%26", $"?access_token={Token.Reveal()}",
+                $"?access_token={Token.Reveal()}&next_openid=o1"],
             handler.Requests.Select(request => request.Address.Query));
     }
 
     private static Task<MessageAnswer> SendAsync(ApiTransport transport, byte[]? body = null) =>
-        transport.SendAsync(Endpoints.TemplateSend, Token, null, body ?? Body, default).AsTask();
+        transport.SendAsync(TemplateEndpoints.TemplateSend, Token, null, body ?? Body, default).AsTask();
 
     private Task<HttpResponseMessage> LoseAsync(string how, CancellationToken stop) => how switch
     {

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text;
 
 namespace WeChat.UnionPush.Tests.Api;
@@ -21,6 +22,9 @@ public sealed class RedactionTests
     [InlineData("&quot;access_token&quot;:&quot;67_kX9vQm2RzT0aLw-HbE4cYd&quot;,", "&quot;access_token&quot;:&quot;***&quot;,")]
     [InlineData("to=https%3A%2F%2Fapi%3Faccess_token%3D67_kX9vQm2RzT0aLw-HbE4cYd%26x", "to=https%3A%2F%2Fapi%3Faccess_token%3D***%26x")]
     [InlineData("key 0123456789abcdef0123456789ABCDEF was sent", "key *** was sent")]
+    [InlineData("""<xml>errmsg1e999:]:"tiihtNczf5v6AKRyjwEUhQ==","unionid":"u1"}""", """<xml>errmsg1e999:]:"***","unionid":"u1"}""")]
+    [InlineData("""{"sion_key":"tiih\/Nczf5v+6AKRyjwEUhQ==","openid":"o1"}""", """{"sion_key":"***","openid":"o1"}""")]
+    [InlineData("?key=/iihtNczf5v6AKRyjwEUhQ%3d%3d&openid=o1", "?key=***&openid=o1")]
     public void Secrets_are_masked_wherever_they_stand(string text, string expected)
     {
         var quoted = Redaction.Quote(text);
@@ -28,6 +32,60 @@ public sealed class RedactionTests
         Assert.Equal(expected, quoted);
         Assert.DoesNotContain(Token, quoted, StringComparison.Ordinal);
         Assert.DoesNotContain(SessionKey, quoted, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("The proxy tunnel request to proxy 'http://user:pa55word@proxy:8080/' failed", "The proxy tunnel request to proxy 'http://***@proxy:8080/' failed")]
+    [InlineData("http://user:p@55word@proxy:8080/", "http://***@proxy:8080/")]
+    [InlineData("http://user:pa55word/x@proxy:8080", "http://***@proxy:8080")]
+    [InlineData("https://pa55word@api.weixin.qq.com/cgi-bin", "https://***@api.weixin.qq.com/cgi-bin")]
+    [InlineData("user:pa55word@proxy:3128 refused", "***@proxy:3128 refused")]
+    [InlineData("to=http%3A%2F%2Fuser%3Apa55word%40proxy", "to=http%3A%2F%2F***%40proxy")]
+    [InlineData("Proxy-Authorization: Basic dXNlcjpwYTU1d29yZA==", "Proxy-Authorization: Basic ***")]
+    [InlineData("Authorization: Bearer eyJhbGciOi.pa55word", "Authorization: Bearer ***")]
+    [InlineData("Server=db;User ID=shop;Password=pa55word;Database=x", "Server=db;User ID=shop;Password=***;Database=x")]
+    [InlineData("Basic authentication failed", "Basic authentication failed")]
+    [InlineData("No route to proxy:8080", "No route to proxy:8080")]
+    public void Who_a_proxy_or_an_address_lets_in_is_masked(string text, string expected)
+    {
+        Assert.Equal(expected, Redaction.Quote(text));
+        if (text != expected)
+        {
+            var masked = Redaction.Masked(new HttpRequestException("outside", new InvalidOperationException(text)))!.ToString();
+            Assert.DoesNotContain("pa55word", masked, StringComparison.Ordinal);
+            Assert.DoesNotContain("dXNlcjpwYTU1d29yZA", masked, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void What_takes_objects_apart_finds_no_token_and_no_session_key()
+    {
+        var token = new AccessToken(Token, DateTimeOffset.UnixEpoch);
+        var user = new MiniProgramUser("o1", "u1", SessionKey);
+        foreach (var text in Shown(token).Concat(Shown(user)))
+        {
+            Assert.DoesNotContain(Token, text, StringComparison.Ordinal);
+            Assert.DoesNotContain(SessionKey, text, StringComparison.Ordinal);
+        }
+
+        // As a destructuring logger does: what an object says of itself, and all its public properties and fields, and theirs.
+        static IEnumerable<string> Shown(object value, int depth = 3)
+        {
+            yield return value.ToString() ?? "";
+            foreach (var member in depth == 0 || value is string ? [] : value.GetType().GetMembers(BindingFlags.Instance | BindingFlags.Public))
+            {
+                var held = member switch
+                {
+                    PropertyInfo property when property.GetIndexParameters().Length == 0 => property.GetValue(value),
+                    FieldInfo field => field.GetValue(value),
+                    _ => null,
+                };
+                foreach (var text in held is null ? [] : Shown(held, depth - 1))
+                {
+                    yield return text;
+                }
+            }
+        }
     }
 
     [Theory]

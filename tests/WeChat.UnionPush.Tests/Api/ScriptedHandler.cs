@@ -48,11 +48,27 @@ internal sealed class ScriptedHandler : HttpMessageHandler
         var options = new WeChatUnionPushOptions();
         Town.SetCredentials(options);
         configure?.Invoke(options);
-        return new ApiTransport(new HttpMessageInvoker(handler, disposeHandler: false), options, time, log ?? (Microsoft.Extensions.Logging.ILogger<ApiTransport>)NullLogger<ApiTransport>.Instance);
+        return new ApiTransport(
+            new HttpMessageInvoker(handler, disposeHandler: false),
+            [options.ApiBaseAddress, .. options.FallbackAddresses],
+            options.Http,
+            time,
+            log ?? (Microsoft.Extensions.Logging.ILogger<ApiTransport>)NullLogger<ApiTransport>.Instance);
     }
 
+    /// <summary>Calls of an account without limits of its own.</summary>
+    public static AccountApi Api(ApiTransport transport, IAccessTokenProvider tokens) => new(transport, tokens, new Account("wx1", transport.Time));
+
     public static TemplateMessageSender Sender(AccountApi api, TimeProvider time) =>
-        new(api, new TemplateCatalog(api, new TemplateMessageOptions(), time), new TemplateMessageOptions(), null, NullLogger<TemplateMessageSender>.Instance);
+        new(
+            api,
+            new TemplateCatalog(api, new TemplateMessageOptions(), time),
+            static () => { },
+            new TemplateMessageOptions(),
+            new RecipientTurns(new WeChatHttpOptions(), time),
+            new WorkUnderWay(time),
+            null,
+            NullLogger<TemplateMessageSender>.Instance);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

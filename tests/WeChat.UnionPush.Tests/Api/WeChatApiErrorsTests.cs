@@ -74,9 +74,61 @@ public sealed class WeChatApiErrorsTests
         Assert.Equal("5f3a6a7c-11223344-0badcafe", exception.RequestId);
         Assert.Equal("1.2.3.4", exception.IpAddress);
         Assert.Equal(
-            $"/cgi-bin/token was refused: 40164 \"{text}\" (the caller's address is not on the IP whitelist). " +
-            "Add 1.2.3.4 to the IP whitelist (IP白名单) of the account on mp.weixin.qq.com.",
+            $"/cgi-bin/token was refused: 40164 \"{text}\" (the caller's address is not on the account's IP whitelist). " +
+            "Add 1.2.3.4 to the account's API IP whitelist (API IP白名单): that of an Official Account is on developers.weixin.qq.com/platform and is asked at every call, " +
+            "so a central token service does not help; that of a Mini Program is on mp.weixin.qq.com and is asked at calls with the AppSecret only. " +
+            "WeChat diagnoses rid 5f3a6a7c-11223344-0badcafe for seven days: https://developers.weixin.qq.com/console/devtools/debug?tab=errorDiag",
             exception.Message);
+    }
+
+    [Theory]
+    [InlineData(40164, "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist rid: 5f3a6a7c-11223344-0badcafe")]
+    [InlineData(61004, "access clientip is not registered requestIP: 1.2.3.4 rid: 5f3a6a7c-11223344-0badcafe")]
+    [InlineData(61004, "access clientip is not registered, requestIP:::ffff:1.2.3.4")]
+    [InlineData(45035, "access clientip is not registered requestIP: 1.2.3.4:51234")]
+    public void Both_codes_of_the_list_name_the_address_and_the_account_s_own_console(int code, string text)
+    {
+        foreach (var (path, kind, isMiniProgram) in new[]
+        {
+            (Send, WeChatAccountKind.Unknown, false), (UserGet, WeChatAccountKind.Unknown, false), (StableToken, WeChatAccountKind.OfficialAccount, false),
+            (SignIn, WeChatAccountKind.Unknown, true), (StableToken, WeChatAccountKind.MiniProgram, true), (Token, WeChatAccountKind.MiniProgram, true),
+        })
+        {
+            var exception = WeChatApiErrors.Create(path, code, text, kind);
+
+            Assert.Equal("1.2.3.4", exception.IpAddress);
+            Assert.Equal(WeChatErrorClass.Config, exception.ErrorClass);
+            Assert.Contains("Add 1.2.3.4 to the API IP whitelist (API IP白名单) of the " +
+                (isMiniProgram ? "Mini Program on mp.weixin.qq.com" : "Official Account on developers.weixin.qq.com/platform"), exception.Message, StringComparison.Ordinal);
+            Assert.Contains(isMiniProgram ? "calls with the AppSecret only" : "a central token service does not help", exception.Message, StringComparison.Ordinal);
+            Assert.Contains(isMiniProgram ? "代码上传 IP白名单" : "我的业务", exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_page_for_diagnosis_is_named_once_where_there_is_a_rid()
+    {
+        const string page = "https://developers.weixin.qq.com/console/devtools/debug?tab=errorDiag";
+        foreach (var code in WeChatErrorCode.Known.Append(123456))
+        {
+            var exception = WeChatApiErrors.Create(Send, code.Value, "some text rid: 5f3a6a7c-11223344-0badcafe");
+            var lost = WeChatApiErrors.Lost(Send, exception);
+            foreach (var failure in new[] { exception, lost })
+            {
+                Assert.Equal("5f3a6a7c-11223344-0badcafe", failure.RequestId);
+                Assert.Equal(2, failure.Message.Split(page).Length);
+            }
+
+            Assert.DoesNotContain(page, WeChatApiErrors.Create(Send, code.Value, "some text").Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_busy_recipient_is_transient_and_not_for_the_transport_to_repeat()
+    {
+        Assert.Equal(WeChatErrorClass.Transient, WeChatApiErrors.Classify(Send, 43108, null));
+        Assert.False(WeChatApiErrors.MayRepeat(Send, 43108, null));
+        Assert.True(WeChatApiErrors.MayRepeat(Send, -1, null));
     }
 
     [Fact]
@@ -86,7 +138,7 @@ public sealed class WeChatApiErrorsTests
 
         Assert.Equal("thing1", exception.Field);
         Assert.Equal(WeChatErrorClass.Request, exception.ErrorClass);
-        Assert.EndsWith("Correct the value of thing1: it is missing, empty, or breaks the rule of its type.", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("Correct the value of thing1: it is missing, empty, or breaks the rule of its type.", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -149,6 +201,13 @@ public sealed class WeChatApiErrorsTests
     [InlineData("invalid ip ::ffff:203.0.113.77, not in whitelist", "203.0.113.77")]
     [InlineData("invalid ip 2001:db8::17, not in whitelist", "2001:db8::17")]
     [InlineData("ip:203.0.113.77.", "203.0.113.77")]
+    [InlineData("access clientip is not registered requestIP: 203.0.113.77 rid: 5f3a6a7c-11223344-0badcafe", "203.0.113.77")]
+    [InlineData("requestIP:203.0.113.77,", "203.0.113.77")]
+    [InlineData("requestIP: ::ffff:203.0.113.77", "203.0.113.77")]
+    [InlineData("requestIP:::ffff:203.0.113.77", "203.0.113.77")]
+    [InlineData("requestIP: ::ffff:cb00:714d", "203.0.113.77")]
+    [InlineData("requestIP: 203.0.113.77:443", "203.0.113.77")]
+    [InlineData("requestIP: [2001:db8::17]", "2001:db8::17")]
     [InlineData("invalid ip 999.1.1.1, 40164, 12:30, 1.2, not in whitelist", null)]
     [InlineData(":::::::::::::::::::: ....", null)]
     [InlineData(null, null)]

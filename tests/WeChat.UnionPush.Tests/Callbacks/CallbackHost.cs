@@ -39,7 +39,7 @@ internal sealed class CallbackHost : IAsyncDisposable
 
     public static async Task<CallbackHost> StartAsync(
         Town town,
-        Action<WeChatEventOptions>? configure = null,
+        Action<WeChatCallbackOptions>? configure = null,
         Action<WeChatUnionPushBuilder>? choose = null,
         IWeChatEventInbox? inbox = null,
         Action<IServiceCollection>? services = null,
@@ -119,6 +119,20 @@ internal sealed class CallbackHost : IAsyncDisposable
 
     public async Task<FollowState?> FollowStateAsync(SimulatedPerson person) =>
         (await Repository.FindAsync(Town.OfficialAccountAppId, [person.OpenIdIn(_town.Account)])).SingleOrDefault()?.FollowState;
+
+    /// <summary>What an app of the town has for its callback, so that the platform's own pushes come here, in safe mode.</summary>
+    public SimulatedCallback Connect(string token, string key, double chaos = 0, bool usesJson = false) => new(token, async (text, body, _) =>
+    {
+        var status = await PostAsync(PlatformPush.QueryOf(text), body.ToArray());
+        return ((int)status, "success");
+    })
+    {
+        Mode = SimulatedCallbackMode.Safe,
+        EncodingAesKey = key,
+        UsesJson = usesJson,
+        DuplicateProbability = chaos,
+        ReorderProbability = chaos,
+    };
 
     public Task StopAsync() => _app.StopAsync();
 

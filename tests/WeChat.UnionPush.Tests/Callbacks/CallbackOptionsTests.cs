@@ -35,7 +35,9 @@ public sealed class CallbackOptionsTests
         { "Callback:HandlerTimeout", "00:00:00" },
         { "Callback:RetryDelay", "-00:00:01" },
         { "Callback:KeepEventsFor", "00:04:59" },
-        { "Callback:KeepReceiptsFor", "00:00:00" },
+        { "Callback:MaxBodyLength", "4095" },
+        { "Callback:MaxBodyLength", "1048577" },
+        { "Receipts:KeepFor", "00:00:00" },
     };
 
     [Theory]

@@ -9,7 +9,7 @@ namespace WeChat.UnionPush.Tests.Callbacks;
 public sealed class EventHandlingTests : IAsyncDisposable
 {
     private readonly Town _town = new();
-    private readonly Diary _diary = new();
+    private readonly SeenEvents _seen = new();
 
     [Fact]
     public async Task A_handler_gets_typed_events_and_the_raw_body_of_everything_else()
@@ -24,7 +24,7 @@ public sealed class EventHandlingTests : IAsyncDisposable
         await host.DeliverAsync(host.Event(person, "CLICK", "<EventKey>menu-1</EventKey>"));
         await host.DeliverAsync(text);
 
-        var events = _diary.Events.ToArray();
+        var events = _seen.Events.ToArray();
         Assert.Equal("spring", Assert.IsType<SubscribeEvent>(events[0]).Scene);
         Assert.Contains("menu-1", Assert.IsType<OtherEvent>(events[1]).Callback.Body, StringComparison.Ordinal);
         Assert.Contains("你好 😀", Assert.IsType<OtherEvent>(events[2]).Callback.Body, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public sealed class EventHandlingTests : IAsyncDisposable
         var person = _town.Platform.AddPerson();
         person.Follow(_town.Account);
         FollowState? seen = null;
-        _diary.Handle = async (_, _) => seen = await host.FollowStateAsync(person);
+        _seen.Handle = async (_, _) => seen = await host.FollowStateAsync(person);
 
         await host.DeliverAsync(host.Event(person, "subscribe"));
 
@@ -66,7 +66,7 @@ public sealed class EventHandlingTests : IAsyncDisposable
         Assert.Equal(HttpStatusCode.OK, await restarted.PostAsync(body));
         await restarted.DeliverAsync(restarted.Event(person, "VIEW"));
 
-        Assert.Equal(["CLICK", "VIEW"], _diary.Events.Select(@event => @event.Callback.EventName));
+        Assert.Equal(["CLICK", "VIEW"], _seen.Events.Select(@event => @event.Callback.EventName));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class EventHandlingTests : IAsyncDisposable
         var inbox = new InMemoryWeChatEventInbox(_town.Time);
         var person = _town.Platform.AddPerson();
         var entered = new TaskCompletionSource();
-        _diary.Handle = async (_, cancellationToken) =>
+        _seen.Handle = async (_, cancellationToken) =>
         {
             entered.TrySetResult();
             await Task.Delay(Timeout.Infinite, cancellationToken);
@@ -87,19 +87,19 @@ public sealed class EventHandlingTests : IAsyncDisposable
             Assert.Equal(HttpStatusCode.OK, await host.PostAsync(host.Event(person, "VIEW")));
         }
 
-        _diary.Handle = null;
-        _diary.Events.Clear();
+        _seen.Handle = null;
+        _seen.Events.Clear();
         await using var restarted = await StartAsync(inbox: inbox);
         await restarted.Inbox.WaitForSettledAsync(2);
 
-        Assert.Equal(["CLICK", "VIEW"], _diary.Events.Select(@event => @event.Callback.EventName).Order());
+        Assert.Equal(["CLICK", "VIEW"], _seen.Events.Select(@event => @event.Callback.EventName).Order());
     }
 
     [Fact]
     public async Task A_handler_that_fails_is_tried_again_with_longer_and_longer_pauses_and_then_set_aside_with_one_line()
     {
         await using var host = await StartAsync(options => options.MaxAttempts = 5);
-        _diary.Handle = (_, _) => throw new InvalidOperationException("no");
+        _seen.Handle = (_, _) => throw new InvalidOperationException("no");
         var person = _town.Platform.AddPerson();
 
         Assert.Equal(HttpStatusCode.OK, await host.PostAsync(host.Event(person, "CLICK", "<EventKey>secret of the user</EventKey>")));
@@ -113,7 +113,7 @@ public sealed class EventHandlingTests : IAsyncDisposable
 
         await host.Inbox.WaitForSettledAsync(1);
         Assert.Equal(1, host.Inbox.Buried);
-        Assert.Equal(5, _diary.Events.Count);
+        Assert.Equal(5, _seen.Events.Count);
 
         // The line comes after the settling; a host that has stopped has written it.
         await host.StopAsync();
@@ -121,7 +121,8 @@ public sealed class EventHandlingTests : IAsyncDisposable
         var line = Assert.Single(host.Log, line => line.Level == LogLevel.Error);
         Assert.Equal(31, line.Id);
         Assert.Contains("CLICK", line.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain(host.Log, line => line.Text.Contains("secret of the user", StringComparison.Ordinal) || line.Text.Contains(person.OpenIdIn(_town.Account), StringComparison.Ordinal));
+        Assert.DoesNotContain(host.Log, line => line.Text.Contains("secret of the user", StringComparison.Ordinal)
+            || line.Text.Contains(person.OpenIdIn(_town.Account), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -130,7 +131,7 @@ public sealed class EventHandlingTests : IAsyncDisposable
         await using var host = await StartAsync();
         var (slow, quick) = (_town.Platform.AddPerson(), _town.Platform.AddPerson());
         var entered = new TaskCompletionSource();
-        _diary.Handle = (@event, _) =>
+        _seen.Handle = (@event, _) =>
         {
             if (string.Equals(@event.Callback.OpenId, slow.OpenIdIn(_town.Account), StringComparison.Ordinal))
             {
@@ -145,12 +146,12 @@ public sealed class EventHandlingTests : IAsyncDisposable
         await entered.Task;
         await host.DeliverAsync(host.Event(quick, "CLICK"));
 
-        _diary.Handle = null;
+        _seen.Handle = null;
         _town.Time.Advance(TimeSpan.FromMinutes(1));
         await host.Inbox.WaitForReturnedAsync(1);
         _town.Time.Advance(TimeSpan.FromSeconds(20));
         await host.Inbox.WaitForSettledAsync(2);
-        Assert.Equal(2, _diary.Events.Count(@event => string.Equals(@event.Callback.OpenId, slow.OpenIdIn(_town.Account), StringComparison.Ordinal)));
+        Assert.Equal(2, _seen.Events.Count(@event => string.Equals(@event.Callback.OpenId, slow.OpenIdIn(_town.Account), StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -160,7 +161,7 @@ public sealed class EventHandlingTests : IAsyncDisposable
         var person = _town.Platform.AddPerson();
         var inside = 0;
         var most = 0;
-        _diary.Handle = async (_, _) =>
+        _seen.Handle = async (_, _) =>
         {
             most = Math.Max(most, Interlocked.Increment(ref inside));
             await Task.Yield();
@@ -171,14 +172,14 @@ public sealed class EventHandlingTests : IAsyncDisposable
         await host.Inbox.WaitForSettledAsync(200);
 
         Assert.Equal(1, most);
-        Assert.Equal(200, _diary.Events.Count);
+        Assert.Equal(200, _seen.Events.Count);
     }
 
     [Fact]
     public async Task A_full_inbox_lets_the_platform_try_again_and_takes_events_when_there_is_room()
     {
         var gate = new TaskCompletionSource();
-        _diary.Handle = async (_, cancellationToken) => await gate.Task.WaitAsync(cancellationToken);
+        _seen.Handle = async (_, cancellationToken) => await gate.Task.WaitAsync(cancellationToken);
         await using var host = await StartAsync(inbox: new InMemoryWeChatEventInbox(_town.Time, capacity: 5_000));
         var person = _town.Platform.AddPerson();
         var answers = new List<HttpStatusCode>();
@@ -213,8 +214,8 @@ public sealed class EventHandlingTests : IAsyncDisposable
         }));
         await inbox.WaitForSettledAsync(100);
 
-        Assert.Equal(100, _diary.Events.Count);
-        Assert.Equal(100, _diary.Events.Select(@event => @event.Callback.DeduplicationKey).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(100, _seen.Events.Count);
+        Assert.Equal(100, _seen.Events.Select(@event => @event.Callback.DeduplicationKey).Distinct(StringComparer.Ordinal).Count());
     }
 
     [Fact]
@@ -234,9 +235,9 @@ public sealed class EventHandlingTests : IAsyncDisposable
     {
         await using var town = new Town(DateTimeOffset.FromUnixTimeSeconds(PlatformPush.Now));
         await using var host = await CallbackHost.StartAsync(
-            town, choose: builder => builder.AddWeChatEventHandler<DiaryKeeper>(), services: services => services.AddSingleton(_diary));
+            town, choose: builder => builder.AddWeChatEventHandler<Recorder>(), services: services => services.AddSingleton(_seen));
         var tried = 0;
-        foreach (var row in WeChatCallbackReaderTests.Corpus)
+        foreach (var row in CallbackReaderTests.Corpus)
         {
             var (name, mode, query, body, _) = row.Data;
             if (mode is WeChatCallbackMode.Safe)
@@ -249,7 +250,7 @@ public sealed class EventHandlingTests : IAsyncDisposable
 
         Assert.True(tried > 10);
         Assert.Equal(0, host.Inbox.Added);
-        Assert.Empty(_diary.Events);
+        Assert.Empty(_seen.Events);
     }
 
     [Fact]
@@ -266,29 +267,29 @@ public sealed class EventHandlingTests : IAsyncDisposable
         Assert.Equal(HttpStatusCode.OK, await host.PostAsync(PlatformPush.SafeQuery(other, now, "Other"), PlatformPush.SafeBody(other), "/two"));
         await host.Inbox.WaitForSettledAsync(2);
 
-        Assert.Equal([PlatformPush.AppId, PlatformPush.OtherAppId], _diary.Events.Select(@event => @event.Callback.AppId).Order());
+        Assert.Equal([PlatformPush.AppId, PlatformPush.OtherAppId], _seen.Events.Select(@event => @event.Callback.AppId).Order());
     }
 
     public ValueTask DisposeAsync() => _town.DisposeAsync();
 
     private Task<CallbackHost> StartAsync(
-        Action<WeChatEventOptions>? configure = null, IWeChatEventInbox? inbox = null, string name = "", params string[] paths) =>
+        Action<WeChatCallbackOptions>? configure = null, IWeChatEventInbox? inbox = null, string name = "", params string[] paths) =>
         CallbackHost.StartAsync(
-            _town, configure, builder => builder.AddWeChatEventHandler<DiaryKeeper>(), inbox, services => services.AddSingleton(_diary), name, paths);
+            _town, configure, builder => builder.AddWeChatEventHandler<Recorder>(), inbox, services => services.AddSingleton(_seen), name, paths);
 
-    private sealed class Diary
+    private sealed class SeenEvents
     {
         public ConcurrentQueue<IWeChatEvent> Events { get; } = new();
 
         public Func<IWeChatEvent, CancellationToken, ValueTask>? Handle { get; set; }
     }
 
-    private sealed class DiaryKeeper(Diary diary) : IWeChatEventHandler
+    private sealed class Recorder(SeenEvents seen) : IWeChatEventHandler
     {
         public async ValueTask HandleAsync(IWeChatEvent received, CancellationToken cancellationToken = default)
         {
-            diary.Events.Enqueue(received);
-            if (diary.Handle is { } handle)
+            seen.Events.Enqueue(received);
+            if (seen.Handle is { } handle)
             {
                 await handle(received, cancellationToken);
             }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using System.Web;
 
 namespace WeChat.UnionPush.Tests.Callbacks;
 
@@ -21,16 +22,21 @@ internal static class PlatformPush
 
     internal static TimeProvider Clock { get; } = new FixedClock();
 
-    internal static WeChatCallbackReader Reader(WeChatCallbackMode mode, string? previousKey = null) => new(
-        AppId,
-        new WeChatCallbackOptions
-        {
-            Token = Token,
-            EncodingAesKey = mode is WeChatCallbackMode.Plain ? null : Key,
-            PreviousEncodingAesKey = previousKey,
-            Mode = mode,
-        },
-        Clock);
+    internal const int MaxBodyLength = 64 * 1024;
+
+    internal static CallbackReader Reader(WeChatCallbackMode mode, string? previousKey = null) => Reader(AppId, new WeChatCallbackAppOptions
+    {
+        Token = Token,
+        EncodingAesKey = mode is WeChatCallbackMode.Plain ? null : Key,
+        PreviousEncodingAesKey = previousKey,
+        Mode = mode,
+    });
+
+    internal static CallbackReader Reader(string appId, WeChatCallbackAppOptions options, TimeProvider? clock = null) =>
+        new([App("Callback:OfficialAccount", appId, options, clock)], MaxBodyLength);
+
+    internal static CallbackApp App(string section, string appId, WeChatCallbackAppOptions options, TimeProvider? clock = null) =>
+        new(section, appId, options, clock ?? Clock);
 
     internal static WeChatCallbackQuery PlainQuery(long time = Now, string token = Token) => new()
     {
@@ -72,5 +78,20 @@ internal static class PlatformPush
     private sealed class FixedClock : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeSeconds(Now);
+    }
+
+    /// <summary>A query as it stands in a URL.</summary>
+    internal static WeChatCallbackQuery QueryOf(string text)
+    {
+        var parameters = HttpUtility.ParseQueryString(text);
+        return new WeChatCallbackQuery
+        {
+            Signature = parameters["signature"],
+            Timestamp = parameters["timestamp"],
+            Nonce = parameters["nonce"],
+            Echo = parameters["echostr"],
+            EncryptType = parameters["encrypt_type"],
+            MessageSignature = parameters["msg_signature"],
+        };
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Web;
 using WeChat.UnionPush.Testing;
 using WeChat.UnionPush.Tests.Testing;
 
@@ -19,7 +18,7 @@ public sealed class SimulatedPushTests
     {
         using var fixture = new PlatformFixture();
         var events = new ConcurrentQueue<IWeChatEvent>();
-        var reader = new WeChatCallbackReader(
+        var reader = PlatformPush.Reader(
             fixture.MiniProgram.AppId, new() { Token = PushInbox.Token, EncodingAesKey = mode == WeChatCallbackMode.Plain ? null : PushInbox.Key, Mode = mode }, fixture.Time);
         var callback = new SimulatedCallback(PushInbox.Token, (query, body, _) => Task.FromResult(Receive(reader, events, query, body)))
         {
@@ -51,18 +50,9 @@ public sealed class SimulatedPushTests
         Assert.All(events, item => Assert.Equal(person.OpenIdIn(fixture.MiniProgram), item.Callback.OpenId));
     }
 
-    private static (int Status, string Body) Receive(WeChatCallbackReader reader, ConcurrentQueue<IWeChatEvent> events, string text, ReadOnlyMemory<byte> body)
+    private static (int Status, string Body) Receive(CallbackReader reader, ConcurrentQueue<IWeChatEvent> events, string text, ReadOnlyMemory<byte> body)
     {
-        var parameters = HttpUtility.ParseQueryString(text);
-        var query = new WeChatCallbackQuery
-        {
-            Signature = parameters["signature"],
-            Timestamp = parameters["timestamp"],
-            Nonce = parameters["nonce"],
-            Echo = parameters["echostr"],
-            EncryptType = parameters["encrypt_type"],
-            MessageSignature = parameters["msg_signature"],
-        };
+        var query = PlatformPush.QueryOf(text);
         if (body.IsEmpty)
         {
             return reader.TryReadEcho(query, out var echo) ? (200, echo) : (403, "");

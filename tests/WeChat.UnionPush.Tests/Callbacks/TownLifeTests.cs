@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
-using System.Web;
+using WeChat.UnionPush.MySql;
 using WeChat.UnionPush.PostgreSql;
 using WeChat.UnionPush.Sqlite;
 using WeChat.UnionPush.Testing;
-using WeChat.UnionPush.Tests.Stores;
 
 namespace WeChat.UnionPush.Tests.Callbacks;
 
@@ -11,7 +10,7 @@ namespace WeChat.UnionPush.Tests.Callbacks;
 /// People follow, leave, come back and refuse while messages are sent, and the platform tells of it late, twice and in any order, to two hosts of
 /// which one is replaced. In the end the repository says what is true, and every accepted message has its one outcome.
 /// </summary>
-public sealed class TownLifeTests(PostgreSqlServer server)
+public sealed class TownLifeTests(PostgreSqlServer server, MariaDbServer mariaDb)
 {
     private const int Rounds = 30;
 
@@ -23,7 +22,7 @@ public sealed class TownLifeTests(PostgreSqlServer server)
     public async Task In_the_end_everything_known_is_true_in_memory(int seed, SimulatedRefusal refusals)
     {
         await using var town = new Town(seed: seed);
-        var stores = new Stores(new InMemoryUnionIdRepository(), new InMemoryWeChatEventInbox(town.Time), new InMemoryMessageReceipts(town.Time));
+        var stores = new Stores(new InMemoryUnionIdRepository(town.Time), new InMemoryWeChatEventInbox(town.Time), new InMemoryMessageReceipts(town.Time));
         await LiveAsync(town, seed, refusals, stores, stores);
     }
 
@@ -48,6 +47,19 @@ public sealed class TownLifeTests(PostgreSqlServer server)
         var database = await server.CreateDatabaseAsync();
         await using var here = new PostgreSqlUnionPushStorage(database, town.Time);
         await using var there = new PostgreSqlUnionPushStorage(database, town.Time);
+        await here.EnsureSchemaAsync();
+        await LiveAsync(town, seed, refusals, new(here.Identities, here.EventInbox, here.Receipts), new(there.Identities, there.EventInbox, there.Receipts));
+    }
+
+    [Theory]
+    [InlineData(9, SimulatedRefusal.ByEvent)]
+    [InlineData(10, SimulatedRefusal.AtSend)]
+    public async Task In_the_end_everything_known_is_true_on_one_MariaDB(int seed, SimulatedRefusal refusals)
+    {
+        await using var town = new Town(seed: seed);
+        var database = await mariaDb.CreateDatabaseAsync();
+        await using var here = new MySqlUnionPushStorage(database, town.Time);
+        await using var there = new MySqlUnionPushStorage(database, town.Time);
         await here.EnsureSchemaAsync();
         await LiveAsync(town, seed, refusals, new(here.Identities, here.EventInbox, here.Receipts), new(there.Identities, there.EventInbox, there.Receipts));
     }
@@ -201,15 +213,7 @@ public sealed class TownLifeTests(PostgreSqlServer server)
 
         private async Task<(int Status, string Body)> ReceiveAsync(string text, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
         {
-            var parameters = HttpUtility.ParseQueryString(text);
-            var query = new WeChatCallbackQuery
-            {
-                Signature = parameters["signature"],
-                Timestamp = parameters["timestamp"],
-                Nonce = parameters["nonce"],
-                EncryptType = parameters["encrypt_type"],
-                MessageSignature = parameters["msg_signature"],
-            };
+            var query = PlatformPush.QueryOf(text);
             var hosts = Hosts;
             var status = await hosts[Interlocked.Increment(ref _pushes) % hosts.Length].PostAsync(query, body.ToArray());
             return ((int)status, "");

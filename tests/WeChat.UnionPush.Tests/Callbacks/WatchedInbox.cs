@@ -16,6 +16,9 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
     // Taken, with the lease, or about to be; the others that are known are settled, or wait for a later time.
     private readonly Dictionary<(string AppId, string Key), string?> _atWork = [];
 
+    // Given back, and from when on they may be taken again.
+    private readonly Dictionary<(string AppId, string Key), DateTimeOffset> _waiting = [];
+
     /// <summary>How many events were added, the repeated ones included.</summary>
     public int Added { get; private set; }
 
@@ -37,21 +40,36 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
     /// <summary>Waits until no event is at work. Only then may the clock move without a time limit striking because a thread was slow.</summary>
     public Task WhenQuietAsync() => WaitAsync(() => _atWork.Count == 0);
 
-    /// <summary>Waits until every event that was ever added is settled, and moves the clock on to those that are tried again later.</summary>
-    public async Task WaitUntilEmptyAsync(ManualTimeProvider time)
+    /// <summary>
+    /// Waits until every event that was ever added is settled, and moves the clock on to those that are tried again later: each time to the first of them,
+    /// and no further while it is at work than the processor's poll needs.
+    /// </summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="until">When to leave it at that, for events that fail each time.</param>
+    public async Task WaitUntilEmptyAsync(ManualTimeProvider time, DateTimeOffset? until = null)
     {
         await WhenQuietAsync();
-        while (!IsEmpty())
+        while (FindNext() is var (isEmpty, next) && !isEmpty && !(time.GetUtcNow() >= until))
         {
-            time.Advance(TimeSpan.FromMinutes(1));
+            if (next is not { } waiting)
+            {
+                time.Advance(TimeSpan.FromMinutes(1));
+            }
+            else
+            {
+                var pause = waiting.Value - time.GetUtcNow();
+                time.Advance((pause > TimeSpan.Zero ? pause : TimeSpan.Zero) + TimeSpan.FromSeconds(5));
+                await WaitAsync(() => !_waiting.TryGetValue(waiting.Key, out var availableAt) || availableAt != waiting.Value);
+            }
+
             await WhenQuietAsync();
         }
 
-        bool IsEmpty()
+        (bool IsEmpty, KeyValuePair<(string AppId, string Key), DateTimeOffset>? Next) FindNext()
         {
             lock (_waiters)
             {
-                return _settled.Count == _known.Count;
+                return (_settled.Count == _known.Count, _waiting.Count == 0 ? null : _waiting.MinBy(static one => one.Value));
             }
         }
     }
@@ -89,6 +107,7 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
             foreach (var one in taken)
             {
                 _atWork[NameOf(one)] = one.LeaseId;
+                _waiting.Remove(NameOf(one));
             }
         });
         return taken;
@@ -112,6 +131,7 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
                 if (_atWork.GetValueOrDefault(NameOf(one)) == one.LeaseId)
                 {
                     _atWork.Remove(NameOf(one));
+                    _waiting[NameOf(one)] = availableAt;
                 }
             }
         });
@@ -126,6 +146,12 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
             Buried += events.Count;
         });
     }
+
+    public ValueTask<IReadOnlyList<BuriedWeChatEvent>> ListBuriedAsync(string appId, int limit, BuriedWeChatEvent? after = null, CancellationToken cancellationToken = default) =>
+        Inner.ListBuriedAsync(appId, limit, after, cancellationToken);
+
+    public ValueTask<int> RequeueAsync(string appId, IReadOnlyCollection<string> deduplicationKeys, CancellationToken cancellationToken = default) =>
+        Inner.RequeueAsync(appId, deduplicationKeys, cancellationToken);
 
     public async ValueTask<int> ExpireAsync(DateTimeOffset settledBefore, int limit, CancellationToken cancellationToken = default)
     {
@@ -145,6 +171,7 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
         {
             _settled.Add(name);
             _atWork.Remove(name);
+            _waiting.Remove(name);
         }
     }
 
@@ -169,7 +196,7 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
         {
             lock (_waiters)
             {
-                Assert.Fail($"{_atWork.Count} events stay at work; of {_known.Count} known ones {_settled.Count} are settled, {Returned.Count} were returned.");
+                Assert.Fail($"{_atWork.Count} events stay at work, {_atWork.Values.Count(lease => lease is not null)} of them taken; of {_known.Count} known ones {_settled.Count} are settled, {Returned.Count} were returned.");
             }
         }
     }

@@ -90,6 +90,6 @@ public sealed class NamedRegistrationTests
             Town.SetCredentials(options);
             second(options);
         }).UseSimulator(town.Platform);
-        return services.BuildServiceProvider();
+        return services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true });
     }
 }

@@ -46,7 +46,8 @@ public sealed class DiagnosticsTests
     {
         await using var town = new Town();
         var person = await town.AddReachablePersonAsync();
-        var failed = await Assert.ThrowsAsync<WeChatApiException>(() => town.Push.PushAsync(person.OpenIdIn(town.MiniProgram), TemplateMessage.Create("no-such-template").Set("a", "商品").Build()));
+        var failed = await Assert.ThrowsAsync<WeChatApiException>(
+            () => town.Push.PushAsync(person.OpenIdIn(town.MiniProgram), TemplateMessage.Create("no-such-template").Set("a", "商品").Build()));
         var token = town.Platform.Calls.Recent(Send)[^1].Address.Query.Split('=')[1];
 
         var record = await Diagnostics(town).FindRequestAsync(failed.RequestId!);

@@ -41,7 +41,7 @@ public sealed class HealthCheckTests
     {
         await using var town = new Town(choose: builder => builder.AddHealthCheck());
         var sender = town.Services.GetRequiredService<ITemplateMessageSender>();
-        town.Account.RefusedIpAddress = "203.0.113.7";
+        town.Account.IpWhitelist = ["198.51.100.0/24"];
         await Assert.ThrowsAsync<WeChatApiException>(() => sender.SendAsync("o1", town.Message()));
 
         var refused = await CheckAsync(town);
@@ -52,7 +52,7 @@ public sealed class HealthCheckTests
         // A check that stayed unhealthy would keep the very calls away that could end it.
         town.Time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(HealthStatus.Degraded, (await CheckAsync(town)).Status);
-        town.Account.RefusedIpAddress = null;
+        town.Account.IpWhitelist = null;
         Assert.Equal(PushStatus.NotFollowing, (await sender.SendAsync("o1", town.Message())).Status);
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(town)).Status);
         Assert.Equal(2, town.Platform.Calls.Count(Stable));
@@ -65,19 +65,20 @@ public sealed class HealthCheckTests
     public async Task A_store_that_does_not_answer_is_degraded_and_holds_nobody_up(string how)
     {
         var asked = new TaskCompletionSource();
-        await using var town = new Town(choose: builder => builder.AddHealthCheck().UseAccessTokenStore(services => new MoodyStore(new InMemoryAccessTokenStore(services.GetRequiredService<TimeProvider>()))
-        {
-            Before = (_, _) =>
+        await using var town = new Town(
+            choose: builder => builder.AddHealthCheck().UseAccessTokenStore(services => new MoodyStore(new InMemoryAccessTokenStore(services.GetRequiredService<TimeProvider>()))
             {
-                asked.TrySetResult();
-                return how switch
+                Before = (_, _) =>
                 {
-                    "throws" => throw new IOException("the store is down"),
-                    "cancels" => throw new TaskCanceledException("the driver gave up"),
-                    _ => Task.Delay(Timeout.Infinite),
-                };
-            },
-        }));
+                    asked.TrySetResult();
+                    return how switch
+                    {
+                        "throws" => throw new IOException("the store is down"),
+                        "cancels" => throw new TaskCanceledException("the driver gave up"),
+                        _ => Task.Delay(Timeout.Infinite),
+                    };
+                },
+            }));
         var check = CheckAsync(town);
         await asked.Task;
         town.Time.Advance(TimeSpan.FromSeconds(2));
@@ -109,7 +110,8 @@ public sealed class HealthCheckTests
         await using var source = new Town();
         var tokens = source.Services.GetRequiredService<IAccessTokenProvider>();
         await using var host = source.Build(builder => builder
-            .UseAccessTokenProvider((_, appId, refused, cancellationToken) => refused is null ? tokens.GetAsync(appId, cancellationToken) : tokens.RenewAsync(appId, refused, cancellationToken))
+            .UseAccessTokenProvider(
+                (_, appId, refused, cancellationToken) => refused is null ? tokens.GetAsync(appId, cancellationToken) : tokens.RenewAsync(appId, refused, cancellationToken))
             .AddHealthCheck(includeQuota: true));
         var report = (await host.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries.Single().Value;
         Assert.Equal(HealthStatus.Healthy, report.Status);

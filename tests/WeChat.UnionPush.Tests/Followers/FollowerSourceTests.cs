@@ -70,10 +70,12 @@ public sealed class FollowerSourceTests
 
     [Theory]
     [InlineData(
-        """{"subscribe":1,"openid":"o1","unionid":" u1 ","subscribe_time":1434093047,"subscribe_scene":"ADD_SCENE_QR_CODE","remark":"备注","tagid_list":[128,2],"qr_scene":98765,"qr_scene_str":"门店"}""",
+        """{"subscribe":1,"openid":"o1","unionid":" u1 ","subscribe_time":1434093047"""
+            + ""","subscribe_scene":"ADD_SCENE_QR_CODE","remark":"备注","tagid_list":[128,2],"qr_scene":98765,"qr_scene_str":"门店"}""",
         "ADD_SCENE_QR_CODE")]
     [InlineData(
-        """{"groupid":{"tagid_list":[1]},"qr_scene_str":"门店","qr_scene":"98765","tagid_list":["128",2],"remark":"\u5907注","subscribe_scene":"ADD_SCENE_NEW","subscribe_time":"1434093047","\u0075nionid":"u1","nickname":null,"openid":"o1","subscribe":"1"}""",
+        """{"groupid":{"tagid_list":[1]},"qr_scene_str":"门店","qr_scene":"98765","tagid_list":["128",2]"""
+            + ""","remark":"\u5907注","subscribe_scene":"ADD_SCENE_NEW","subscribe_time":"1434093047","\u0075nionid":"u1","nickname":null,"openid":"o1","subscribe":"1"}""",
         "ADD_SCENE_NEW")]
     public async Task Everything_told_of_a_follower_is_read_in_any_order_and_spelling(string row, string scene)
     {
@@ -108,7 +110,15 @@ public sealed class FollowerSourceTests
         using var together = new ScriptedHandler($$"""{"user_info_list":[{{row}}]}""");
 
         Assert.Contains("cannot be read", (await Assert.ThrowsAsync<WeChatApiException>(() => Source(alone).GetFollowerAsync("o1"))).Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<WeChatApiException>(() => ToListAsync(Source(together).GetFollowersAsync(["o1"])));
+        Assert.Empty(await ToListAsync(Source(together).GetFollowersAsync(["o1"])));
+    }
+
+    [Fact]
+    public async Task Answers_of_which_none_can_be_read_end_the_asking_soon()
+    {
+        using var broken = new ScriptedHandler("""{"user_info_list":["o1"]}""");
+        await Assert.ThrowsAsync<WeChatApiException>(() => ToListAsync(Source(broken).GetFollowersAsync([.. Enumerable.Range(0, 100).Select(i => $"o{i}")])));
+        Assert.InRange(broken.Count, 1, 20);
     }
 
     [Fact]
@@ -124,7 +134,8 @@ public sealed class FollowerSourceTests
 
         var followers = await ToListAsync(Source(town).GetFollowersAsync(openIds));
 
-        Assert.Equal(people.Select(person => person.OpenIdIn(town.Account)).Order(StringComparer.Ordinal), followers.Select(follower => follower.OpenId).Order(StringComparer.Ordinal));
+        Assert.Equal(people.Select(person => person.OpenIdIn(town.Account)).Order(StringComparer.Ordinal),
+            followers.Select(follower => follower.OpenId).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -174,8 +185,9 @@ public sealed class FollowerSourceTests
     }
 
     private static FollowerSource Source(ScriptedHandler handler) => new(
-        new AccountApi(ScriptedHandler.Transport(handler, TimeProvider.System, options => options.Http.MaxRetries = 0), new OneToken(), "wx1"),
-        new FollowerSyncOptions());
+        ScriptedHandler.Api(ScriptedHandler.Transport(handler, TimeProvider.System, options => options.Http.MaxRetries = 0), new OneToken()),
+        new FollowerSyncOptions(),
+        TimeProvider.System);
 
     private static IFollowerSource Source(Town town) => town.Services.GetRequiredService<IFollowerSource>();
 

@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net;
+using WeChat.UnionPush.MySql;
 using WeChat.UnionPush.PostgreSql;
 using WeChat.UnionPush.Tests.Callbacks;
-using WeChat.UnionPush.Tests.Stores;
 
 namespace WeChat.UnionPush.Tests.Processes;
 
 /// <summary>A host that takes pushes is killed with all of them unhandled. What it had answered with <c>success</c> is handled by the next one.</summary>
-public sealed class KilledCallbackTests(PostgreSqlServer server)
+public sealed class KilledCallbackTests(PostgreSqlServer server, MariaDbServer mariaDb)
 {
     private const int Pushes = 400;
 
@@ -25,6 +25,15 @@ public sealed class KilledCallbackTests(PostgreSqlServer server)
         await using var storage = new PostgreSqlUnionPushStorage(connection);
         await storage.EnsureSchemaAsync();
         await RunAsync($"postgresql:{connection}");
+    }
+
+    [Fact]
+    public async Task Nothing_that_was_answered_is_lost_on_MariaDB()
+    {
+        var connection = await mariaDb.CreateDatabaseAsync();
+        await using var storage = new MySqlUnionPushStorage(connection);
+        await storage.EnsureSchemaAsync();
+        await RunAsync($"mysql:{connection}");
     }
 
     private static async Task RunAsync(string storage)
@@ -62,7 +71,7 @@ public sealed class KilledCallbackTests(PostgreSqlServer server)
         }
     }
 
-    private static string KeyOf(int i) => $"o{i}:{Time}:click:";
+    private static string KeyOf(int i) => $"o{i}";
 
     private static long Time { get; } = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
 
@@ -75,7 +84,8 @@ public sealed class KilledCallbackTests(PostgreSqlServer server)
         {
             using var content = new ByteArrayContent(PlatformPush.SafeBody(encrypted));
             using var answer = await http.PostAsync(
-                new Uri($"/wechat/callback?signature={query.Signature}&timestamp={query.Timestamp}&nonce={query.Nonce}&encrypt_type=aes&msg_signature={query.MessageSignature}", UriKind.Relative), content);
+                new Uri($"/wechat/callback?signature={query.Signature}&timestamp={query.Timestamp}&nonce={query.Nonce}&encrypt_type=aes&msg_signature={query.MessageSignature}",
+                    UriKind.Relative), content);
             return answer.StatusCode == HttpStatusCode.OK && await answer.Content.ReadAsStringAsync() == "success";
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)

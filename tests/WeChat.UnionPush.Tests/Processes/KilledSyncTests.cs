@@ -1,14 +1,14 @@
 using System.Globalization;
+using WeChat.UnionPush.MySql;
 using WeChat.UnionPush.PostgreSql;
 using WeChat.UnionPush.Sqlite;
-using WeChat.UnionPush.Tests.Stores;
 
 namespace WeChat.UnionPush.Tests.Processes;
 
 /// <summary>
 /// Two processes compete for a sync and are killed at random moments, with restarts: three kills at every run, fifty where <c>UNIONPUSH_FULL</c> is set.
 /// </summary>
-public sealed class KilledSyncTests(PostgreSqlServer server)
+public sealed class KilledSyncTests(PostgreSqlServer server, MariaDbServer mariaDb)
 {
     private const int Followers = 45_000;
 
@@ -26,6 +26,14 @@ public sealed class KilledSyncTests(PostgreSqlServer server)
         var connection = await server.CreateDatabaseAsync();
         await using var storage = new PostgreSqlUnionPushStorage(connection);
         await RunAsync($"postgresql:{connection}", storage.Identities, storage.FollowerSyncs, storage.EnsureSchemaAsync);
+    }
+
+    [Fact]
+    public async Task A_sync_into_MariaDB_that_is_killed_again_and_again_ends_as_an_undisturbed_one()
+    {
+        var connection = await mariaDb.CreateDatabaseAsync();
+        await using var storage = new MySqlUnionPushStorage(connection);
+        await RunAsync($"mysql:{connection}", storage.Identities, storage.FollowerSyncs, storage.EnsureSchemaAsync);
     }
 
     private static async Task RunAsync(string storage, IUnionIdRepository identities, IFollowerSyncStore syncs, Func<CancellationToken, ValueTask> ensureSchema)
@@ -113,5 +121,6 @@ public sealed class KilledSyncTests(PostgreSqlServer server)
         (await CountsAsync(control)).Where(count => count.Key.StartsWith('/')).Sum(count => count.Value);
 
     private static async Task<Dictionary<string, long>> CountsAsync(HttpClient control) =>
-        (await control.GetStringAsync("/control/calls")).Split('\n').Select(line => line.Split(' ')).ToDictionary(pair => pair[0], pair => long.Parse(pair[1], CultureInfo.InvariantCulture));
+        (await control.GetStringAsync("/control/calls")).Split('\n').Select(line => line.Split(' '))
+            .ToDictionary(pair => pair[0], pair => long.Parse(pair[1], CultureInfo.InvariantCulture));
 }

@@ -1,13 +1,13 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using WeChat.UnionPush.MySql;
 using WeChat.UnionPush.PostgreSql;
 using WeChat.UnionPush.Sqlite;
-using WeChat.UnionPush.Tests.Stores;
 
 namespace WeChat.UnionPush.Tests.Processes;
 
 /// <summary>Two processes write one store and are killed in the middle of it, three times at every run, fifty where <c>UNIONPUSH_FULL</c> is set.</summary>
-public sealed class KilledWriterTests(PostgreSqlServer server)
+public sealed class KilledWriterTests(PostgreSqlServer server, MariaDbServer mariaDb)
 {
     [Fact]
     public async Task Killed_writers_never_damage_a_SQLite_file_nor_leave_half_a_batch()
@@ -32,6 +32,15 @@ public sealed class KilledWriterTests(PostgreSqlServer server)
         await using var storage = new PostgreSqlUnionPushStorage(connection);
         await storage.EnsureSchemaAsync();
         await RunAsync($"postgresql:{connection}", storage.Identities);
+    }
+
+    [Fact]
+    public async Task Killed_writers_leave_no_half_a_batch_in_MariaDB()
+    {
+        var connection = await mariaDb.CreateDatabaseAsync();
+        await using var storage = new MySqlUnionPushStorage(connection);
+        await storage.EnsureSchemaAsync();
+        await RunAsync($"mysql:{connection}", storage.Identities);
     }
 
     private static async Task RunAsync(string storage, IUnionIdRepository identities)
@@ -84,7 +93,9 @@ public sealed class KilledWriterTests(PostgreSqlServer server)
             for (var number = 0; number <= reported + 1; number++)
             {
                 var found = await identities.FindAsync($"{name}-{number}", [.. Enumerable.Range(0, 1000).Select(i => $"o{i}")]);
-                Assert.True(found.Count == 1000 || (number == reported + 1 && found.Count == 0), $"{name} reported batches up to {reported}; {found.Count} identities of batch {number} are there.");
+                Assert.True(
+                    found.Count == 1000 || (number == reported + 1 && found.Count == 0),
+                    $"{name} reported batches up to {reported}; {found.Count} identities of batch {number} are there.");
             }
 
             Assert.Empty(await identities.FindAsync($"{name}-{reported + 2}", ["o0"]));

@@ -1,14 +1,15 @@
 using System.Globalization;
+using WeChat.UnionPush.MySql;
 using WeChat.UnionPush.PostgreSql;
-using WeChat.UnionPush.Tests.Stores;
 
 namespace WeChat.UnionPush.Tests.Processes;
 
 /// <summary>
-/// Eight processes share an account's token over one SQLite file and over one PostgreSQL. Each event — a cold start, a token replaced by another
-/// instance with and without overlap, expired, refused — costs all of them together at most two token calls.
+/// Eight processes share an account's token over one SQLite file, one PostgreSQL, one MariaDB and one Redis. Each event — a cold start, a token replaced by another
+/// instance with and without overlap, expired, refused — costs all of them together at most two token calls, and on Redis one. A refusal costs two everywhere:
+/// the platform is asked whether it has another token before it is made to give one.
 /// </summary>
-public sealed class SharedTokenTests(PostgreSqlServer server)
+public sealed class SharedTokenTests(PostgreSqlServer server, MariaDbServer mariaDb, RedisServer redis)
 {
     private const int Processes = 8;
     private const int Sends = 20;
@@ -32,7 +33,22 @@ public sealed class SharedTokenTests(PostgreSqlServer server)
         await RunAsync($"postgresql:{connection}");
     }
 
-    private static async Task RunAsync(string storage)
+    [Fact]
+    public async Task Eight_processes_on_one_MariaDB_make_at_most_two_token_calls_an_event()
+    {
+        var connection = await mariaDb.CreateDatabaseAsync();
+        await using (var storage = new MySqlUnionPushStorage(connection))
+        {
+            await storage.EnsureSchemaAsync();
+        }
+
+        await RunAsync($"mysql:{connection}");
+    }
+
+    [Fact]
+    public async Task Eight_processes_on_one_Redis_make_one_token_call_an_event() => await RunAsync($"redis:{await redis.CreateDatabaseAsync()}", limit: 1);
+
+    private static async Task RunAsync(string storage, int limit = 2)
     {
         var (platform, control) = await HostProcess.StartPlatformAsync(Sends);
         await using var _ = platform;
@@ -40,19 +56,19 @@ public sealed class SharedTokenTests(PostgreSqlServer server)
         var hosts = Enumerable.Range(0, Processes).Select(_ => HostProcess.StartSend(control, storage, Sends)).ToList();
         try
         {
-            var events = new List<string?> { null, "replace", "replace-with-overlap", "expire" };
+            var events = new List<string?> { null, "replace", "expire" };
             for (var more = 0; more < (Runs.IsFull ? 50 : 2); more++)
             {
-                events.Add(new[] { "replace", "replace-with-overlap", "expire" }[more % 3]);
+                events.Add(more % 2 == 0 ? "replace" : "expire");
             }
 
-            // Last, since the platform forces twenty a day and one in thirty seconds.
-            events.Add("refuse");
+            // Late, since the platform forces twenty a day and one in thirty seconds. After a replacement with overlap nobody meets an event for five minutes.
+            events.AddRange(["refuse", "replace-with-overlap"]);
             for (var round = 0; round < events.Count; round++)
             {
-                if (events[round] is { } what)
+                if (events[round] is { } change)
                 {
-                    using var done = await control.PostAsync($"/control/token/{what}", null);
+                    using var done = await control.PostAsync($"/control/token/{change}", null);
                     done.EnsureSuccessStatusCode();
                 }
 
@@ -62,12 +78,15 @@ public sealed class SharedTokenTests(PostgreSqlServer server)
                     await host.WriteLineAsync($"round{round}/{Processes}");
                 }
 
-                foreach (var host in hosts)
-                {
-                    Assert.Equal($"{Sends} Sent", await host.ReadLineAsync());
-                }
+                // All wait for one that fails, so what each has to say is asked for.
+                var said = await Task.WhenAll(hosts.Select(host => host.TryReadLineAsync()));
+                Assert.True(said.All(line => line == $"{Sends} Sent"), string.Join('\n', said));
 
-                Assert.True(await TokenCallsAsync(control) - before <= 2, $"{events[round] ?? "cold start"}: {await TokenCallsAsync(control) - before} token calls");
+                var calls = await TokenCallsAsync(control) - before;
+                var what = events[round] ?? "cold start";
+                TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {calls}");
+                var (least, most) = what switch { "refuse" => (2, 2), "replace-with-overlap" => (0, limit), _ => (1, limit) };
+                Assert.True(calls >= least && calls <= most, $"{what}: {calls} token calls");
             }
         }
         finally
@@ -80,5 +99,6 @@ public sealed class SharedTokenTests(PostgreSqlServer server)
     }
 
     private static async Task<long> TokenCallsAsync(HttpClient control) =>
-        (await control.GetStringAsync("/control/calls")).Split('\n').Where(line => line.StartsWith("/cgi-bin/stable_token ", StringComparison.Ordinal)).Sum(line => long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
+        (await control.GetStringAsync("/control/calls")).Split('\n').Where(line => line.StartsWith("/cgi-bin/stable_token ", StringComparison.Ordinal))
+            .Sum(line => long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
 }

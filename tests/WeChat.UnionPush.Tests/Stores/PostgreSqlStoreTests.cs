@@ -1,74 +1,27 @@
+extern alias PostgreSql;
+
 using Npgsql;
 using WeChat.UnionPush.PostgreSql;
-using WeChat.UnionPush.Testing;
-using Storage = WeChat.UnionPush.PostgreSql.PostgreSqlUnionPushStorage;
+using Inbox = PostgreSql::WeChat.UnionPush.SqlWeChatEventInbox;
+using Dialect = PostgreSql::WeChat.UnionPush.SqlDialect;
+using Identities = PostgreSql::WeChat.UnionPush.SqlUnionIdRepository;
+using SqlReceipts = PostgreSql::WeChat.UnionPush.SqlMessageReceipts;
+using PgStorage = WeChat.UnionPush.PostgreSql.PostgreSqlUnionPushStorage;
 
 namespace WeChat.UnionPush.Tests.Stores;
 
-public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
+public sealed class PostgreSqlStoreTests(PostgreSqlServer server) : StoreConformance<PostgreSqlServer>(server)
 {
-    private const int Version = 2;
+    private const int Version = 6;
 
-    public static TheoryData<string> IdentityCases => [.. UnionIdRepositoryConformance.CaseNames];
-
-    public static TheoryData<string> AccessTokenCases => [.. AccessTokenStoreConformance.CaseNames];
-
-    public static TheoryData<string> FollowerSyncCases => [.. FollowerSyncStoreConformance.CaseNames];
-
-    public static TheoryData<string> EventInboxCases => [.. WeChatEventInboxConformance.CaseNames];
-
-    public static TheoryData<string> ReceiptCases => [.. MessageReceiptsConformance.CaseNames];
-
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
-    [Theory, MemberData(nameof(IdentityCases))]
-    public async Task Identities_conform(string name)
-    {
-        await using var database = await Database.CreateAsync(server);
-        await UnionIdRepositoryConformance.RunAsync(name, _ => new(database.Open().Identities), Cancelled);
-    }
-
-    [Theory, MemberData(nameof(AccessTokenCases))]
-    public async Task Access_tokens_conform(string name)
-    {
-        await using var database = await Database.CreateAsync(server);
-        await AccessTokenStoreConformance.RunAsync(name, (clock, _) => new(database.Open(clock).AccessTokens), Cancelled);
-    }
-
-    [Theory, MemberData(nameof(FollowerSyncCases))]
-    public async Task Follower_syncs_conform(string name)
-    {
-        await using var database = await Database.CreateAsync(server);
-        await FollowerSyncStoreConformance.RunAsync(name, (clock, _) => new(database.Open(clock).FollowerSyncs), Cancelled);
-    }
-
-    [Theory, MemberData(nameof(EventInboxCases))]
-    public async Task Event_inboxes_conform(string name)
-    {
-        await using var database = await Database.CreateAsync(server);
-        await WeChatEventInboxConformance.RunAsync(name, (clock, _) => new(database.Open(clock).EventInbox), Cancelled);
-    }
-
-    [Theory, MemberData(nameof(ReceiptCases))]
-    public async Task Receipts_conform(string name)
-    {
-        await using var database = await Database.CreateAsync(server);
-        await MessageReceiptsConformance.RunAsync(name, (clock, _) => new(database.Open(clock).Receipts), Cancelled);
-    }
-
-    [Fact]
-    public async Task Random_operations_give_the_models_answers()
-    {
-        await using var database = await Database.CreateAsync(server);
-        RepositoryModel.Check(database.Open().Identities, runs: 150);
-    }
+    protected override int ModelRuns => 150;
 
     [Theory]
     [InlineData("force_custom_plan")]
     [InlineData("force_generic_plan")]
     public async Task Every_look_up_is_a_seek(string planCacheMode)
     {
-        await using var database = await Database.CreateAsync(server);
+        await using var database = await Database.CreateAsync(Stores);
         var store = database.Open().Identities;
         for (var i = 0; i < 60_000; i += 10_000)
         {
@@ -83,20 +36,20 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
         {
             string Array(string item) => $"'{{{string.Join(',', Enumerable.Range(0, count).Select(n => item == "o" ? $"o{n}" : item))}}}'";
             var openIds = Array("o");
-            await SeeksAsync(PostgreSqlUnionIdRepository.SelectIdentities, $"'wxo', {openIds}", key);
-            await SeeksAsync(PostgreSqlUnionIdRepository.SelectLinks, $"'wxo', {openIds}, 'wxm'", key, unionId);
-            await SeeksAsync(PostgreSqlUnionIdRepository.SelectByUnionIds, $"'wxo', {openIds}", unionId);
-            await SeeksAsync(PostgreSqlUnionIdRepository.SelectOutdated, $"'wxo', {openIds}, 1, 2", key);
+            await SeeksAsync(PostgreSqlIdentityStatements.SelectIdentities, $"'wxo', {openIds}", key);
+            await SeeksAsync(PostgreSqlIdentityStatements.SelectLinks, $"'wxo', {openIds}, 'wxm'", key, unionId);
+            await SeeksAsync(PostgreSqlIdentityStatements.SelectByUnionIds, $"'wxo', {openIds}", unionId);
+            await SeeksAsync(PostgreSqlIdentityStatements.SelectOutdated, $"'wxo', {openIds}, 1, 2", key);
             await SeeksAsync(
-                PostgreSqlUnionIdRepository.Upsert,
-                $"{Array("wxo")}, {openIds}, {openIds}, {Array("1")}, {Array("1")}, {Array("1")}",
+                PostgreSqlIdentityStatements.Upsert,
+                $"{Array("wxo")}, {openIds}, {openIds}, {Array("1")}, {Array("1")}, {Array("1")}, {Array("1")}, 0",
                 key);
         }
 
-        await SeeksAsync(PostgreSqlUnionIdRepository.SelectLink, "'wxo', 'o5', 'wxm'", key, unionId);
-        await SeeksAsync(PostgreSqlUnionIdRepository.SelectPage, "'wxo', 'o5', 1000", key);
-        await SeeksAsync(PostgreSqlUnionIdRepository.Delete, "'wxo', 'o5'", key, unionId);
-        await SeeksAsync(PostgreSqlUnionIdRepository.DeleteByUnionId, "'u5'", unionId);
+        await SeeksAsync(PostgreSqlIdentityStatements.SelectLink, "'wxo', 'o5', 'wxm'", key, unionId);
+        await SeeksAsync(Identities.SelectPage, "'wxo', 'o5', 1000", key);
+        await SeeksAsync(PostgreSqlIdentityStatements.Delete, "'wxo', 'o5', 1", key, unionId);
+        await SeeksAsync(PostgreSqlIdentityStatements.DeleteByUnionId, "'u5', 1", unionId);
 
         async Task SeeksAsync(string sql, string arguments, params string[] indexes)
         {
@@ -111,26 +64,37 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     [InlineData("force_generic_plan")]
     public async Task Every_look_up_of_events_and_receipts_is_a_seek(string planCacheMode)
     {
-        await using var database = await Database.CreateAsync(server);
+        await using var database = await Database.CreateAsync(Stores);
         await database.ExecuteAsync("""
             insert into unionpush_event (app_id, deduplication_key, open_id, body, available_at, attempt, lease_id, settled_at)
-            select 'wxo', 'k' || n, 'o' || n, '', n, 0, case when n % 1000 = 1 then 'lease' end, case when n % 20 <> 0 and n % 1000 <> 1 then n end from generate_series(1, 60000) n;
-            insert into unionpush_receipt (app_id, message_id, open_id, template_id, correlation_id, saved_at)
-            select 'wxo', n, 'o' || n, 't', 'c' || n, n from generate_series(1, 60000) n;
+            select 'wxo', 'k' || n, 'o' || n, '', n, 0, case when n % 1000 = 1 then 'lease' end, case when n % 20 <> 0 and n % 1000 <> 1 then n end
+                from generate_series(1, 60000) n;
+            insert into unionpush_receipt (app_id, message_id, open_id, template_id, correlation_id, sent_at, status, saved_at)
+            select 'wxo', n, 'o' || n, 't', 'c' || n, n, case when n % 2 = 0 then n % 5 end, n from generate_series(1, 60000) n;
             analyze unionpush_event; analyze unionpush_receipt;
             """);
 
-        await SeeksAsync(PostgreSqlWeChatEventInbox.Take, "70000, '{wxo,wxm}', 100, 'l', 80000", "Index Scan using unionpush_event_waiting on unionpush_event e_1", "Index Scan using unionpush_event_pkey on unionpush_event e", "unionpush_event_out");
-        await SeeksAsync(PostgreSqlWeChatEventInbox.Complete, "1, '{wxo,wxo}', '{k1,k1001}', '{lease,lease}'", "Index Scan using unionpush_event_key");
+        await SeeksAsync(PostgreSqlWeChatEventInbox.Take, "70000, '{wxo,wxm}', 100, 'l', 80000", "Index Scan using unionpush_event_waiting on unionpush_event e_1",
+            "Index Scan using unionpush_event_pkey on unionpush_event e", "unionpush_event_out");
+        await SeeksAsync(PostgreSqlWeChatEventInbox.CompleteAll, "1, '{wxo,wxo}', '{k1,k1001}', '{lease,lease}', '{p,p}'", "Index Scan using unionpush_event_key");
         await SeeksAsync(PostgreSqlWeChatEventInbox.DeleteSettled, "1000, 100", "unionpush_event_settled");
         await SeeksAsync(PostgreSqlMessageReceipts.SelectByMessageIds, "'wxo', '{1,2}'", "unionpush_receipt_pkey");
         await SeeksAsync(PostgreSqlMessageReceipts.SelectByCorrelationIds, "'wxo', '{c1,c2}'", "unionpush_receipt_correlation_id");
-        await SeeksAsync(PostgreSqlMessageReceipts.Forget, "'wxo', '{o1}'", "unionpush_receipt_open_id");
+        await SeeksAsync(PostgreSqlMessageReceipts.Forget, "'wxo', 'o1'", "unionpush_receipt_open_id");
         await SeeksAsync(PostgreSqlMessageReceipts.DeleteOld, "1000, 100", "unionpush_receipt_saved_at");
+        await SeeksAsync(Inbox.Requeue, "'wxo', 'k1', 1", "Index Scan using unionpush_event_");
+        await SeeksAsync(Inbox.SelectBuried, "'wxo', 50000, 'k1', 100", "unionpush_event_buried");
+        foreach (var condition in new[] { "", " and status is null", " and status is not null", " and status = 1" })
+        {
+            var list = SqlReceipts.SelectPage(new Dialect { Parameter = '$' }, PostgreSqlMessageReceipts.ListedAt, condition);
+            await SeeksAsync(list, "'wxo', 9223372036854775807, -62135596800000, 9223372036854775807, 9223372036854775807, 100",
+                "Index Scan Backward using unionpush_receipt_listed");
+        }
 
         async Task SeeksAsync(string sql, string arguments, params string[] indexes)
         {
-            var plan = await database.ExplainAsync(sql, arguments, planCacheMode, sql is PostgreSqlWeChatEventInbox.Take or PostgreSqlWeChatEventInbox.Complete ? PostgreSqlWeChatEventInbox.ByIndex : "");
+            var plan = await database.ExplainAsync(
+                sql, arguments, planCacheMode, sql is PostgreSqlWeChatEventInbox.Take or PostgreSqlWeChatEventInbox.CompleteAll ? PostgreSqlWeChatEventInbox.ByIndex : "");
             Assert.All(indexes, index => Assert.Contains(index, plan, StringComparison.Ordinal));
             Assert.DoesNotContain("Seq Scan on unionpush_", plan, StringComparison.Ordinal);
         }
@@ -139,11 +103,11 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     [Fact]
     public async Task Making_the_schema_again_changes_nothing()
     {
-        await using var database = await Database.CreateAsync(server);
+        await using var database = await Database.CreateAsync(Stores);
         var storage = database.Open();
         await storage.Identities.SaveAsync([new("wx", "o1")], Cancelled);
         await storage.EnsureSchemaAsync(Cancelled);
-        await database.ExecuteAsync(Storage.Schema);
+        await database.ExecuteAsync(PgStorage.Schema);
         Assert.Single(await storage.Identities.FindAsync("wx", ["o1"], Cancelled));
         Assert.Equal([Version], await database.QueryAsync<int>("select version from unionpush_schema"));
     }
@@ -151,8 +115,8 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     [Fact]
     public async Task The_schema_file_alone_makes_the_schema()
     {
-        await using var database = await Database.CreateAsync(server, withSchema: false);
-        await database.ExecuteAsync(Storage.Schema);
+        await using var database = await Database.CreateAsync(Stores, withSchema: false);
+        await database.ExecuteAsync(PgStorage.Schema);
         var storage = database.Open();
         await storage.Identities.SaveAsync([new("wx", "o1")], Cancelled);
         await storage.EnsureSchemaAsync(Cancelled);
@@ -161,7 +125,7 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     [Fact]
     public async Task Many_may_make_the_schema_at_once()
     {
-        await using var database = await Database.CreateAsync(server, withSchema: false);
+        await using var database = await Database.CreateAsync(Stores, withSchema: false);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => database.Open()).ToList().Select((storage, i) => Task.Run(
             async () =>
             {
@@ -176,23 +140,27 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     [Fact]
     public async Task An_older_schema_is_brought_up_to_date_and_keeps_its_rows()
     {
-        await using var database = await Database.CreateAsync(server);
+        await using var database = await Database.CreateAsync(Stores);
         await database.Open().Identities.SaveAsync([new("wx", "o1")], Cancelled);
-        var script = Storage.Schema + $"\n-- version {Version + 1}\nalter table unionpush_identity add column nickname text;\nupdate unionpush_schema set version = {Version + 1};\n-- version {Version + 2}\nupdate unionpush_identity set nickname = 'nobody';\nupdate unionpush_schema set version = {Version + 2};\n";
-        await new Storage(database.DataSource, TimeProvider.System, script).EnsureSchemaAsync(Cancelled);
+        var script = PgStorage.Schema +
+            $"\n-- version {Version + 1}\nalter table unionpush_identity add column nickname text;\nupdate unionpush_schema set version = {Version + 1};\n-- version " +
+            $"{Version + 2}\nupdate unionpush_identity set nickname = 'nobody';\nupdate unionpush_schema set version = {Version + 2};\n";
+        await new PgStorage(database.DataSource, TimeProvider.System, script).EnsureSchemaAsync(Cancelled);
         Assert.Equal(["nobody"], await database.QueryAsync<string>("select nickname from unionpush_identity"));
         Assert.Equal([Version + 2], await database.QueryAsync<int>("select version from unionpush_schema"));
     }
 
     [Fact]
-    public async Task A_database_of_version_1_gets_the_tables_of_version_2()
+    public async Task A_database_of_version_1_gets_the_tables_of_later_versions()
     {
-        await using var database = await Database.CreateAsync(server, withSchema: false);
-        await database.ExecuteAsync(Storage.Schema[..Storage.Schema.IndexOf("-- version 2", StringComparison.Ordinal)]);
+        await using var database = await Database.CreateAsync(Stores, withSchema: false);
+        await database.ExecuteAsync(PgStorage.Schema[..PgStorage.Schema.IndexOf("-- version 2", StringComparison.Ordinal)]);
+        await database.ExecuteAsync("insert into unionpush_identity values ('wx', 'o1', null, 1, 1, null)");
         var storage = database.Open();
-        await storage.Identities.SaveAsync([new("wx", "o1")], Cancelled);
         await storage.EnsureSchemaAsync(Cancelled);
+        await storage.Identities.EraseAsync("wx", "o2", Cancelled);
         await storage.Receipts.SaveAsync([new("wx", 1)], Cancelled);
+        Assert.True(await storage.Broadcasts.TryAddAsync(new("wx", "spring"), Cancelled));
         Assert.Equal([Version], await database.QueryAsync<int>("select version from unionpush_schema"));
         Assert.Single(await storage.Identities.FindAsync("wx", ["o1"], Cancelled));
     }
@@ -200,9 +168,9 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     [Fact]
     public async Task An_upgrade_that_fails_leaves_the_schema_as_it_was()
     {
-        await using var database = await Database.CreateAsync(server);
-        var script = Storage.Schema + $"\n-- version {Version + 1}\ncreate table half (id integer);\nupdate unionpush_schema set version = {Version + 1};\nselect nonsense;\n";
-        await Assert.ThrowsAsync<UnionPushStorageException>(() => new Storage(database.DataSource, TimeProvider.System, script).EnsureSchemaAsync(Cancelled).AsTask());
+        await using var database = await Database.CreateAsync(Stores);
+        var script = PgStorage.Schema + $"\n-- version {Version + 1}\ncreate table half (id integer);\nupdate unionpush_schema set version = {Version + 1};\nselect nonsense;\n";
+        await Assert.ThrowsAsync<UnionPushStorageException>(() => new PgStorage(database.DataSource, TimeProvider.System, script).EnsureSchemaAsync(Cancelled).AsTask());
         Assert.Equal([Version], await database.QueryAsync<int>("select version from unionpush_schema"));
         Assert.Equal([true], await database.QueryAsync<bool>("select to_regclass('half') is null"));
     }
@@ -210,7 +178,7 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     [Fact]
     public async Task A_newer_schema_is_refused()
     {
-        await using var database = await Database.CreateAsync(server);
+        await using var database = await Database.CreateAsync(Stores);
         await database.ExecuteAsync($"update unionpush_schema set version = {Version + 1}");
         var refused = await Assert.ThrowsAsync<UnionPushStorageException>(() => database.Open().EnsureSchemaAsync(Cancelled).AsTask());
         Assert.Contains($"schema version {Version + 1}", refused.Message, StringComparison.Ordinal);
@@ -220,7 +188,7 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     [Fact]
     public async Task Missing_tables_are_a_clear_failure()
     {
-        await using var database = await Database.CreateAsync(server, withSchema: false);
+        await using var database = await Database.CreateAsync(Stores, withSchema: false);
         var failure = await Assert.ThrowsAsync<UnionPushStorageException>(() => database.Open().Identities.SaveAsync([new("wx", "o1")], Cancelled).AsTask());
         Assert.Contains("EnsureSchemaAsync", failure.Message, StringComparison.Ordinal);
         Assert.False(failure.IsTransient);
@@ -230,9 +198,9 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     [Fact]
     public async Task A_database_that_is_not_UTF8_is_refused()
     {
-        await using var database = await Database.CreateAsync(server, withSchema: false);
+        await using var database = await Database.CreateAsync(Stores, withSchema: false);
         await database.ExecuteAsync("create database latin template template0 encoding 'LATIN1' locale 'C'");
-        await using var storage = new Storage(database.ConnectionString.Replace("Database=postgres", "Database=latin", StringComparison.Ordinal));
+        await using var storage = new PgStorage(database.ConnectionString.Replace("Database=postgres", "Database=latin", StringComparison.Ordinal));
         var refused = await Assert.ThrowsAsync<UnionPushStorageException>(() => storage.EnsureSchemaAsync(Cancelled).AsTask());
         Assert.Contains("UTF8", refused.Message, StringComparison.Ordinal);
     }
@@ -272,11 +240,11 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     [Fact]
     public async Task A_host_keeps_the_data_source_it_gave()
     {
-        await using var database = await Database.CreateAsync(server);
-        await new Storage(database.DataSource).DisposeAsync();
+        await using var database = await Database.CreateAsync(Stores);
+        await new PgStorage(database.DataSource).DisposeAsync();
         Assert.Equal([Version], await database.QueryAsync<int>("select version from unionpush_schema"));
 
-        var storage = new Storage(database.ConnectionString);
+        var storage = new PgStorage(database.ConnectionString);
         var lease = await storage.AccessTokens.TryLeaseAsync("wx", TimeSpan.FromMinutes(1), Cancelled);
         Assert.NotNull(await storage.FollowerSyncs.TryLeaseAsync("wx", TimeSpan.FromMinutes(1), Cancelled));
         await storage.DisposeAsync();
@@ -287,7 +255,7 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
     /// <summary>A schema of its own on the server, and the storages that were opened on it.</summary>
     private sealed class Database : IAsyncDisposable
     {
-        private readonly List<Storage> _storages = [];
+        private readonly List<PgStorage> _storages = [];
 
         private Database(string connectionString)
         {
@@ -310,9 +278,9 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
             return database;
         }
 
-        public Storage Open(TimeProvider? clock = null)
+        public PgStorage Open(TimeProvider? clock = null)
         {
-            var storage = new Storage(ConnectionString, clock);
+            var storage = new PgStorage(ConnectionString, clock);
             _storages.Add(storage);
             return storage;
         }
@@ -339,7 +307,8 @@ public sealed class PostgreSqlStoreTests(PostgreSqlServer server)
         public async Task<string> ExplainAsync(string sql, string arguments, string planCacheMode, string before = "")
         {
             await using var connection = await DataSource.OpenConnectionAsync(Cancelled);
-            await using var command = new NpgsqlCommand($"set plan_cache_mode = {planCacheMode}; {before}; prepare look_up as {sql}; explain (costs off) execute look_up({arguments}); deallocate look_up;", connection);
+            await using var command = new NpgsqlCommand(
+                $"set plan_cache_mode = {planCacheMode}; {before}; prepare look_up as {sql}; explain (costs off) execute look_up({arguments}); deallocate look_up;", connection);
             await using var reader = await command.ExecuteReaderAsync(Cancelled);
             var lines = new List<string>();
             do

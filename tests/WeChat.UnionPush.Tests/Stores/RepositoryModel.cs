@@ -25,10 +25,16 @@ internal static class RepositoryModel
                 from state in Gen.Elements(Enum.GetValues<FollowState>())
                 from observedAt in time
                 from detailsAt in Gen.Frequency((2, time.Select(t => (DateTimeOffset?)t)), (1, Gen.Constant<DateTimeOffset?>(null)))
-                select new WeChatIdentity(a, o) { UnionId = u, FollowState = state, ObservedAt = observedAt, DetailsAt = detailsAt };
+
+                    // Surely after every erasure, or long before it.
+                from years in Gen.Elements(0, 100, 100)
+                from changedAt in Gen.Frequency((1, time.Select(t => (DateTimeOffset?)t.AddSeconds(t.Millisecond).AddYears(years))), (2, Gen.Constant<DateTimeOffset?>(null)))
+                select new WeChatIdentity(a, o) { UnionId = u, FollowState = state, ObservedAt = observedAt, DetailsAt = detailsAt, FollowChangedAt = changedAt };
             var openIds = Gen.ArrayOf(openId, 4);
             return Gen.Frequency(
-                (6, observation.ArrayOf().Where(batch => batch.Length <= 8).Select(Save)),
+                (6, from batch in observation.ArrayOf().Where(batch => batch.Length <= 8) from unseen in Gen.Choose(0, 2) select Save(batch, unseen)),
+                (1, observation.ArrayOf().Where(batch => batch.Length <= 8).Select(SaveByTime)),
+                (1, from a in app from t in time select CountFollowers(a, t)),
                 (1, from a in app from o in openIds select Find(a, o)),
                 (2, from a in app from o in openIds from t in app select Resolve(a, o, t)),
                 (1, from a in app from u in Gen.ArrayOf(unionId, 3) select FindByUnionId(a, u)),
@@ -52,10 +58,14 @@ internal static class RepositoryModel
     {
         var universe = $"{Interlocked.Increment(ref LastUniverse)}-";
         var model = new DictionaryRepository();
+        var erased = false;
         for (var i = 0; i < steps.Length; i++)
         {
-            var expected = await steps[i].RunAsync(model, universe);
-            var actual = await steps[i].RunAsync(store, universe);
+            // Whether somebody who comes back in a batch is back for the rest of the batch is up to the store.
+            erased |= steps[i].Erases;
+            var step = erased && steps[i].OneByOne is { } oneByOne ? oneByOne : steps[i].RunAsync;
+            var expected = await step(model, universe);
+            var actual = await step(store, universe);
             if (expected != actual)
             {
                 return false.Label($"step {i + 1}, {steps[i].Text}: expected {expected} and got {actual}");
@@ -65,9 +75,41 @@ internal static class RepositoryModel
         return true.ToProperty();
     }
 
-    private static Operation Save(WeChatIdentity[] batch) => new(
+    private static Operation Save(WeChatIdentity[] batch, int unseen) => SaveParts(
+        $"save {Text(batch, sorted: false)}, {unseen} erasures after the platform was asked",
+        batch,
+        async (store, part) => await store.SaveAsync(part, Math.Max(0, await store.CountErasuresAsync() - unseen)));
+
+    private static Operation SaveByTime(WeChatIdentity[] batch) => SaveParts(
         $"save {Text(batch, sorted: false)}",
-        async (store, universe) => (await store.SaveAsync([.. batch.Select(o => o with { AppId = universe + o.AppId, UnionId = o.UnionId is null ? null : universe + o.UnionId })])).ToString());
+        batch,
+        async (store, part) => await store.SaveAsync(part));
+
+    private static Operation SaveParts(string text, WeChatIdentity[] batch, Func<IUnionIdRepository, WeChatIdentity[], Task<SavedIdentities>> saveAsync) => new(
+        text,
+        async (store, universe) => Text(await saveAsync(store, [.. batch.Select(observation => In(universe, observation))])))
+    {
+        OneByOne = async (store, universe) =>
+        {
+            var saved = new List<string>();
+            foreach (var observation in batch)
+            {
+                saved.Add(Text(await saveAsync(store, [In(universe, observation)])));
+            }
+
+            return string.Join("; ", saved);
+        },
+    };
+
+    private static WeChatIdentity In(string universe, WeChatIdentity observation) =>
+        observation with { AppId = universe + observation.AppId, UnionId = observation.UnionId is null ? null : universe + observation.UnionId };
+
+    // Which of several replaced UnionIDs is told is the store's choice.
+    private static string Text(SavedIdentities saved) => $"{saved.Added} added, {saved.UnionIdsChanged} changed, {(saved.ReplacedUnionId is null ? "none" : "one")} told";
+
+    private static Operation CountFollowers(string app, DateTimeOffset observedBefore) => new(
+        $"count {app} {observedBefore.Millisecond}",
+        async (store, universe) => (await store.CountFollowersAsync(universe + app, observedBefore)).ToString());
 
     private static Operation Find(string app, string[] openIds) => new(
         $"find {app} [{string.Join('|', openIds)}]",
@@ -75,7 +117,8 @@ internal static class RepositoryModel
 
     private static Operation Resolve(string app, string[] openIds, string target) => new(
         $"resolve {app} [{string.Join('|', openIds)}] to {target}",
-        async (store, universe) => string.Join("; ", (await store.ResolveAsync(universe + app, openIds, universe + target)).Select(link => $"{Text(link.Source)} -> {Text(link.Target)}").Order(StringComparer.Ordinal)));
+        async (store, universe) => string.Join("; ", (await store.ResolveAsync(universe + app, openIds, universe + target))
+            .Select(link => $"{Text(link.Source)} -> {Text(link.Target)}").Order(StringComparer.Ordinal)));
 
     private static Operation FindByUnionId(string app, string[] unionIds) => new(
         $"find {app} by UnionID [{string.Join('|', unionIds)}]",
@@ -108,11 +151,13 @@ internal static class RepositoryModel
 
     private static Operation Erase(string app, string openId) => new(
         $"erase {app}/{openId}",
-        async (store, universe) => Text(await store.EraseAsync(universe + app, openId)));
+        async (store, universe) => Text(await store.EraseAsync(universe + app, openId)),
+        Erases: true);
 
     private static Operation EraseByUnionId(string unionId) => new(
         $"erase UnionID {unionId}",
-        async (store, universe) => Text(await store.EraseByUnionIdAsync(universe + unionId)));
+        async (store, universe) => Text(await store.EraseByUnionIdAsync(universe + unionId)),
+        Erases: true);
 
     private static string Text(IEnumerable<WeChatIdentity> identities, bool sorted = true)
     {
@@ -122,10 +167,13 @@ internal static class RepositoryModel
 
     private static string Text(WeChatIdentity? identity) => identity is null
         ? "nobody"
-        : $"{identity} {identity.UnionId ?? "none"} {identity.FollowState} @{identity.ObservedAt.Millisecond} details {identity.DetailsAt?.Millisecond.ToString() ?? "never"}";
+        : $"{identity} {identity.UnionId ?? "none"} {identity.FollowState} @{identity.ObservedAt.Millisecond} details " +
+            $"{identity.DetailsAt?.Millisecond.ToString() ?? "never"} changed {identity.FollowChangedAt?.ToString("yyyy+s") ?? "never"}";
 
-    internal sealed record Operation(string Text, Func<IUnionIdRepository, string, Task<string>> RunAsync)
+    internal sealed record Operation(string Text, Func<IUnionIdRepository, string, Task<string>> RunAsync, bool Erases = false)
     {
+        public Func<IUnionIdRepository, string, Task<string>>? OneByOne { get; init; }
+
         public override string ToString() => Text;
     }
 }

@@ -1,28 +1,23 @@
+extern alias Sqlite;
+
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 using WeChat.UnionPush.Sqlite;
-using WeChat.UnionPush.Testing;
+using Inbox = Sqlite::WeChat.UnionPush.SqlWeChatEventInbox;
+using Identities = Sqlite::WeChat.UnionPush.SqlUnionIdRepository;
+using SqlReceipts = Sqlite::WeChat.UnionPush.SqlMessageReceipts;
 
 namespace WeChat.UnionPush.Tests.Stores;
 
-public sealed class SqliteStoreTests : IDisposable
+public sealed class SqliteStoreTests() : StoreConformance<SqliteStores>(new SqliteStores()), IDisposable
 {
-    private const int Latest = 2;
-    private const string Version = "2";
+    private const int Latest = 6;
+    private const string Version = "6";
 
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> IdentityCases => [.. UnionIdRepositoryConformance.CaseNames];
-
-    public static TheoryData<string> AccessTokenCases => [.. AccessTokenStoreConformance.CaseNames];
-
-    public static TheoryData<string> FollowerSyncCases => [.. FollowerSyncStoreConformance.CaseNames];
-
-    public static TheoryData<string> EventInboxCases => [.. WeChatEventInboxConformance.CaseNames];
-
-    public static TheoryData<string> ReceiptCases => [.. MessageReceiptsConformance.CaseNames];
-
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    protected override int ModelRuns => 300;
 
     private string ConnectionString => $"Data Source={_folder["unionpush.db"]}";
 
@@ -50,67 +45,51 @@ public sealed class SqliteStoreTests : IDisposable
         }
     }
 
-    [Theory, MemberData(nameof(IdentityCases))]
-    public async Task Identities_conform(string name)
-    {
-        await using var opened = new Opened();
-        await UnionIdRepositoryConformance.RunAsync(name, _ => new(opened.Add(Open()).Identities), Cancelled);
-    }
-
-    [Theory, MemberData(nameof(AccessTokenCases))]
-    public async Task Access_tokens_conform(string name)
-    {
-        await using var opened = new Opened();
-        await AccessTokenStoreConformance.RunAsync(name, (clock, _) => new(opened.Add(Open(clock)).AccessTokens), Cancelled);
-    }
-
-    [Theory, MemberData(nameof(FollowerSyncCases))]
-    public async Task Follower_syncs_conform(string name)
-    {
-        await using var opened = new Opened();
-        await FollowerSyncStoreConformance.RunAsync(name, (clock, _) => new(opened.Add(Open(clock)).FollowerSyncs), Cancelled);
-    }
-
-    [Theory, MemberData(nameof(EventInboxCases))]
-    public async Task Event_inboxes_conform(string name)
-    {
-        await using var opened = new Opened();
-        await WeChatEventInboxConformance.RunAsync(name, (clock, _) => new(opened.Add(Open(clock)).EventInbox), Cancelled);
-    }
-
-    [Theory, MemberData(nameof(ReceiptCases))]
-    public async Task Receipts_conform(string name)
-    {
-        await using var opened = new Opened();
-        await MessageReceiptsConformance.RunAsync(name, (clock, _) => new(opened.Add(Open(clock)).Receipts), Cancelled);
-    }
-
-    [Fact]
-    public async Task Random_operations_give_the_models_answers()
-    {
-        await using var storage = Open();
-        RepositoryModel.Check(storage.Identities, runs: 300);
-    }
-
     [Theory]
     [InlineData(SqliteUnionIdRepository.SelectIdentity, "SEARCH unionpush_identity USING PRIMARY KEY (app_id=? AND open_id=?)")]
-    [InlineData(SqliteUnionIdRepository.SelectLink, "SEARCH s USING PRIMARY KEY (app_id=? AND open_id=?)|SEARCH t USING INDEX unionpush_identity_union_id (union_id=? AND app_id=?) LEFT-JOIN")]
+    [InlineData(SqliteUnionIdRepository.SelectLink,
+        "SEARCH s USING PRIMARY KEY (app_id=? AND open_id=?)|SEARCH t USING INDEX unionpush_identity_union_id (union_id=? AND app_id=?) LEFT-JOIN")]
     [InlineData(SqliteUnionIdRepository.SelectByUnionId, "SEARCH unionpush_identity USING INDEX unionpush_identity_union_id (union_id=? AND app_id=?)")]
-    [InlineData(SqliteUnionIdRepository.SelectPage, "SEARCH unionpush_identity USING PRIMARY KEY (app_id=? AND open_id>?)")]
-    [InlineData(SqliteUnionIdRepository.SelectReach, "SEARCH s USING PRIMARY KEY (app_id=?)|CORRELATED SCALAR SUBQUERY 1|SEARCH t USING INDEX unionpush_identity_union_id (union_id=? AND app_id=?)|USE TEMP B-TREE FOR ORDER BY")]
+    [InlineData(SqliteUnionIdRepository.SelectReach,
+        "SEARCH s USING PRIMARY KEY (app_id=?)|CORRELATED SCALAR SUBQUERY 1|SEARCH t USING INDEX unionpush_identity_union_id (union_id=? AND app_id=?)|USE TEMP " +
+        "B-TREE FOR ORDER BY")]
     [InlineData(SqliteUnionIdRepository.DeleteByUnionId, "SEARCH unionpush_identity USING INDEX unionpush_identity_union_id (union_id=?)")]
-    [InlineData(SqliteWeChatEventInbox.SelectWaiting, "SEARCH e USING INDEX unionpush_event_waiting (available_at<?)|LIST SUBQUERY 1|SCAN json_each VIRTUAL TABLE INDEX 1:|CREATE BLOOM FILTER|CORRELATED SCALAR SUBQUERY 2|SEARCH o USING INDEX unionpush_event_out (app_id=? AND open_id=?)")]
-    [InlineData(SqliteWeChatEventInbox.UpdateCompleted, "SEARCH unionpush_event USING INDEX unionpush_event_key (app_id=? AND deduplication_key=?)")]
-    [InlineData(SqliteWeChatEventInbox.DeleteSettled, "SEARCH unionpush_event USING INTEGER PRIMARY KEY (rowid=?)|LIST SUBQUERY 1|SEARCH unionpush_event USING COVERING INDEX unionpush_event_settled (settled_at>? AND settled_at<?)|CREATE BLOOM FILTER")]
+    [InlineData(SqliteWeChatEventInbox.SelectWaiting,
+        "SEARCH e USING INDEX unionpush_event_waiting (available_at<?)|LIST SUBQUERY 1|SCAN json_each VIRTUAL TABLE INDEX 1:|CREATE BLOOM FILTER|CORRELATED SCALAR " +
+        "SUBQUERY 2|SEARCH o USING INDEX unionpush_event_out (app_id=? AND open_id=?)")]
+    [InlineData(SqliteWeChatEventInbox.DeleteSettled,
+        "SEARCH unionpush_event USING INTEGER PRIMARY KEY (rowid=?)|LIST SUBQUERY 1|SEARCH unionpush_event USING COVERING INDEX unionpush_event_settled " +
+        "(settled_at>? AND settled_at<?)|CREATE BLOOM FILTER")]
     [InlineData(SqliteMessageReceipts.SelectByMessageId, "SEARCH unionpush_receipt USING PRIMARY KEY (app_id=? AND message_id=?)")]
     [InlineData(SqliteMessageReceipts.SelectByCorrelationId, "SEARCH unionpush_receipt USING INDEX unionpush_receipt_correlation_id (app_id=? AND correlation_id=?)")]
     [InlineData(SqliteMessageReceipts.UpdateForgotten, "SEARCH unionpush_receipt USING INDEX unionpush_receipt_open_id (app_id=? AND open_id=?)")]
-    [InlineData(SqliteMessageReceipts.DeleteOld, "SEARCH unionpush_receipt USING PRIMARY KEY (app_id=? AND message_id=?)|LIST SUBQUERY 2|SEARCH unionpush_receipt USING COVERING INDEX unionpush_receipt_saved_at (saved_at<?)|CREATE BLOOM FILTER")]
-    public async Task Every_look_up_is_a_seek(string sql, string plan)
+    [InlineData(SqliteMessageReceipts.DeleteOld,
+        "SEARCH unionpush_receipt USING PRIMARY KEY (app_id=? AND message_id=?)|LIST SUBQUERY 2|SEARCH unionpush_receipt USING COVERING INDEX " +
+        "unionpush_receipt_saved_at (saved_at<?)|CREATE BLOOM FILTER")]
+    public Task Every_look_up_is_a_seek(string sql, string plan) => HasPlanAsync(sql, plan);
+
+    [Fact]
+    public async Task A_page_of_a_list_is_a_range_of_an_index()
+    {
+        await using var storage = Open();
+        var dialect = Database(storage).Dialect;
+        const string receipts = "SEARCH unionpush_receipt USING INDEX unionpush_receipt_listed (app_id=? AND <expr>>? AND <expr><?)";
+        foreach (var condition in new[] { "", " and status is null", " and status is not null", " and status = $7" })
+        {
+            await HasPlanAsync(SqlReceipts.SelectPage(dialect, SqliteMessageReceipts.ListedAt, condition), receipts);
+        }
+
+        await HasPlanAsync(dialect.Spell(Inbox.SelectBuried), "SEARCH unionpush_event USING INDEX unionpush_event_buried (app_id=? AND buried_at<?)");
+        await HasPlanAsync(dialect.Spell(Identities.SelectPage), "SEARCH unionpush_identity USING PRIMARY KEY (app_id=? AND open_id>?)");
+        await HasPlanAsync(dialect.Spell(Inbox.Complete), "SEARCH unionpush_event USING INDEX unionpush_event_key (app_id=? AND deduplication_key=?)");
+        await HasPlanAsync(dialect.Spell(Inbox.Requeue), "SEARCH unionpush_event USING INDEX unionpush_event_key (app_id=? AND deduplication_key=?)");
+    }
+
+    private async Task HasPlanAsync(string sql, string plan)
     {
         await using var storage = Open();
         await storage.EnsureSchemaAsync(Cancelled);
-        Assert.Equal(plan, string.Join('|', Query($"explain query plan {sql}", column: 3, (1, "a"), (2, "b"), (3, "c"))));
+        Assert.Equal(plan, string.Join('|', Query($"explain query plan {sql}", column: 3, [.. Enumerable.Range(1, 7).Select(n => (n, (object)"a"))])));
     }
 
     [Fact]
@@ -157,7 +136,9 @@ public sealed class SqliteStoreTests : IDisposable
             await old.Identities.SaveAsync([new("wx", "o1")], Cancelled);
         }
 
-        var script = SqliteUnionPushStorage.Schema + $"\n-- version {Latest + 1}\nalter table unionpush_identity add column nickname text;\nupdate unionpush_schema set version = {Latest + 1};\n-- version {Latest + 2}\nupdate unionpush_identity set nickname = 'nobody';\nupdate unionpush_schema set version = {Latest + 2};\n";
+        var script = SqliteUnionPushStorage.Schema +
+            $"\n-- version {Latest + 1}\nalter table unionpush_identity add column nickname text;\nupdate unionpush_schema set version = {Latest + 1};\n-- version " +
+            $"{Latest + 2}\nupdate unionpush_identity set nickname = 'nobody';\nupdate unionpush_schema set version = {Latest + 2};\n";
         await using (var next = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, script))
         {
             await next.EnsureSchemaAsync(Cancelled);
@@ -168,18 +149,39 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_of_version_1_gets_the_tables_of_version_2()
+    public async Task A_file_of_version_1_gets_the_tables_of_later_versions()
     {
         var first = SqliteUnionPushStorage.Schema[..SqliteUnionPushStorage.Schema.IndexOf("-- version 2", StringComparison.Ordinal)];
         await using (var old = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, first))
         {
-            await old.Identities.SaveAsync([new("wx", "o1")], Cancelled);
+            await old.EnsureSchemaAsync(Cancelled);
+            Execute("insert into unionpush_identity values ('wx', 'o1', null, 1, 1, null)");
         }
 
         await using var storage = Open();
+        await storage.Identities.EraseAsync("wx", "o2", Cancelled);
         await storage.Receipts.SaveAsync([new("wx", 1)], Cancelled);
+        Assert.True(await storage.Broadcasts.TryAddAsync(new("wx", "spring"), Cancelled));
         Assert.Equal([Version], Query("select version from unionpush_schema", column: 0));
         Assert.Single(await storage.Identities.FindAsync("wx", ["o1"], Cancelled));
+    }
+
+    [Fact]
+    public async Task Events_that_version_2_buried_are_listed_by_version_3()
+    {
+        var second = SqliteUnionPushStorage.Schema[..SqliteUnionPushStorage.Schema.IndexOf("-- version 3", StringComparison.Ordinal)];
+        await using (var old = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, second))
+        {
+            await old.EnsureSchemaAsync(Cancelled);
+        }
+
+        Execute("""
+            insert into unionpush_event (app_id, deduplication_key, open_id, body, available_at, attempt, settled_at)
+            values ('wx', 'buried', 'o1', '<xml/>', 1, 12, 5), ('wx', 'completed', 'o2', '', 1, 1, 5), ('wx', 'waiting', 'o3', '<xml/>', 1, 0, null)
+            """);
+        await using var storage = Open();
+        var buried = Assert.Single(await storage.EventInbox.ListBuriedAsync("wx", 10, cancellationToken: Cancelled));
+        Assert.Equal(new BuriedWeChatEvent("wx", "buried", "o1", "<xml/>", 12, DateTimeOffset.FromUnixTimeMilliseconds(5)), buried);
     }
 
     [Fact]
@@ -190,7 +192,8 @@ public sealed class SqliteStoreTests : IDisposable
             await old.EnsureSchemaAsync(Cancelled);
         }
 
-        await using (var next = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, $"{SqliteUnionPushStorage.Schema}\n-- version {Latest + 1}\ncreate table half (id integer);\nupdate unionpush_schema set version = {Latest + 1};\nselect nonsense;\n"))
+        await using (var next = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System,
+            $"{SqliteUnionPushStorage.Schema}\n-- version {Latest + 1}\ncreate table half (id integer);\nupdate unionpush_schema set version = {Latest + 1};\nselect nonsense;\n"))
         {
             await Assert.ThrowsAsync<UnionPushStorageException>(() => next.EnsureSchemaAsync(Cancelled).AsTask());
         }
@@ -220,6 +223,8 @@ public sealed class SqliteStoreTests : IDisposable
     [InlineData("Data Source=:memory:")]
     [InlineData("Data Source=file::memory:?cache=shared")]
     [InlineData("Data Source=shared;Mode=Memory;Cache=Shared")]
+    [InlineData("Data Source=file:shared?mode=memory&cache=shared")]
+    [InlineData("Data Source=file:/shared?vfs=memdb")]
     [InlineData("Data Source=")]
     [InlineData("")]
     [InlineData("Source=x.db")]
@@ -273,6 +278,133 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_process_that_holds_the_file_holds_no_thread_of_others_and_the_log_names_the_file()
+    {
+        var log = new WarningLog();
+        await using var storage = new SqliteUnionPushStorage(ConnectionString, TimeProvider.System, SqliteUnionPushStorage.Schema, log);
+        await storage.Identities.SaveAsync([new("wx", "o1")], Cancelled);
+        using var other = new SqliteConnection($"{ConnectionString};Pooling=False");
+        other.Open();
+        using (var hold = other.BeginTransaction(deferred: false))
+        {
+            // A write that waited inside SQLite would end, one way or the other, before it gave its task.
+            var saving = storage.Identities.SaveAsync([new("wx", "o2")], Cancelled).AsTask();
+            Assert.False(saving.IsCompleted);
+            Assert.Single(await storage.Identities.FindAsync("wx", ["o1", "o2"], Cancelled));
+            Assert.Contains("unionpush.db' has been locked by another process", await log.First.WaitAsync(Runs.Patience, Cancelled), StringComparison.Ordinal);
+            hold.Rollback();
+            await saving;
+        }
+
+        Assert.Equal(2, (await storage.Identities.FindAsync("wx", ["o1", "o2"], Cancelled)).Count);
+        Assert.Equal(1, log.Count);
+    }
+
+    [Fact]
+    public async Task A_new_file_that_another_process_is_setting_up_is_waited_for()
+    {
+        using var other = new SqliteConnection($"{ConnectionString};Pooling=False");
+        other.Open();
+        await using var storage = Open();
+        using (var exclusive = other.CreateCommand())
+        {
+            exclusive.CommandText = "begin exclusive";
+            exclusive.ExecuteNonQuery();
+            var making = storage.EnsureSchemaAsync(Cancelled).AsTask();
+            Assert.False(making.IsCompleted);
+            exclusive.CommandText = "commit";
+            exclusive.ExecuteNonQuery();
+            await making;
+        }
+
+        await storage.Identities.SaveAsync([new("wx", "o1")], Cancelled);
+        Assert.Single(await storage.Identities.FindAsync("wx", ["o1"], Cancelled));
+    }
+
+    [Theory]
+    [InlineData("deleted", true)]
+    [InlineData("deleted", false)]
+    [InlineData("moved", true)]
+    [InlineData("replaced", true)]
+    [InlineData("replaced", false)]
+    public async Task A_file_that_is_taken_away_under_a_running_process_is_noticed_and_what_is_written_next_is_found(string how, bool writesFirst)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps files that are open.");
+        await using var storage = Open();
+        await storage.Identities.SaveAsync([new("wx", "before")], Cancelled);
+        Assert.Single(await storage.Identities.FindAsync("wx", ["before"], Cancelled));
+        var file = _folder["unionpush.db"];
+        if (how == "replaced")
+        {
+            await using (var backup = new SqliteUnionPushStorage($"Data Source={_folder["backup.db"]}"))
+            {
+                await backup.Identities.SaveAsync([new("wx", "restored")], Cancelled);
+            }
+
+            SqliteConnection.ClearAllPools();
+            File.Move(_folder["backup.db"], file, overwrite: true);
+        }
+        else if (how == "moved")
+        {
+            File.Move(file, _folder["elsewhere.db"]);
+        }
+        else
+        {
+            File.Delete(file);
+        }
+
+        UnionPushStorageException? noticed = null;
+        for (var attempt = 0; noticed is null; attempt++)
+        {
+            try
+            {
+                if (writesFirst)
+                {
+                    await storage.Identities.SaveAsync([new("wx", "lost")], Cancelled);
+                    Assert.Fail("It was written to a file that nobody finds.");
+                }
+
+                // A reader looks four times a second.
+                await storage.Identities.FindAsync("wx", ["before"], Cancelled);
+                await Task.Yield();
+            }
+            catch (UnionPushStorageException exception)
+            {
+                noticed = exception;
+            }
+        }
+
+        Assert.Contains("was deleted, moved or replaced", noticed.Message, StringComparison.Ordinal);
+        Assert.True(noticed.IsTransient);
+        if (how == "replaced")
+        {
+            // SQLite would take the former file's log for the new one's.
+            var mixed = await Assert.ThrowsAsync<UnionPushStorageException>(() => storage.Identities.SaveAsync([new("wx", "lost")], Cancelled).AsTask());
+            Assert.Contains("'unionpush.db-wal' beside it belongs to the former file", mixed.Message, StringComparison.Ordinal);
+            File.Delete(file + "-wal");
+            File.Delete(file + "-shm");
+        }
+
+        await storage.Identities.SaveAsync([new("wx", "after")], Cancelled);
+        string[] expected = how == "replaced" ? ["after", "restored"] : ["after"];
+        Assert.Equal(expected, (await storage.Identities.FindAsync("wx", ["before", "lost", "restored", "after"], Cancelled)).Select(one => one.OpenId).Order());
+        await using var reader = Open();
+        Assert.Equal(expected, (await reader.Identities.FindAsync("wx", ["before", "lost", "restored", "after"], Cancelled)).Select(one => one.OpenId).Order());
+        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), file);
+    }
+
+    [Fact]
+    public async Task A_file_named_by_an_address_is_the_owners_alone_too()
+    {
+        await using var storage = new SqliteUnionPushStorage($"Data Source=file:{_folder["by address.db"].Replace(" ", "%20", StringComparison.Ordinal)}?cache=private");
+        await storage.Identities.SaveAsync([new("wx", "o1")], Cancelled);
+
+        // Windows has no such modes.
+        var file = _folder["by address.db"];
+        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), file);
+    }
+
+    [Fact]
     public async Task A_full_disk_leaves_nothing_half_written_and_the_next_batch_goes_in()
     {
         await using var storage = Open();
@@ -308,14 +440,6 @@ public sealed class SqliteStoreTests : IDisposable
         var lease = await storage.AccessTokens.TryLeaseAsync("wx", TimeSpan.FromMinutes(1), Cancelled);
         await storage.DisposeAsync();
         await lease!.DisposeAsync();
-    }
-
-    [Fact]
-    public async Task Tokens_and_walks_have_leases_of_their_own()
-    {
-        await using var storage = Open();
-        Assert.NotNull(await storage.AccessTokens.TryLeaseAsync("wx", TimeSpan.FromMinutes(1), Cancelled));
-        Assert.NotNull(await storage.FollowerSyncs.TryLeaseAsync("wx", TimeSpan.FromMinutes(1), Cancelled));
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_database")]
@@ -370,6 +494,27 @@ public sealed class SqliteStoreTests : IDisposable
             {
                 await storage.DisposeAsync();
             }
+        }
+    }
+
+    private sealed class WarningLog : ILogger
+    {
+        private readonly TaskCompletionSource<string> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _count;
+
+        public Task<string> First => _first.Task;
+
+        public int Count => _count;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            Interlocked.Increment(ref _count);
+            _first.TrySetResult(formatter(state, exception));
         }
     }
 }

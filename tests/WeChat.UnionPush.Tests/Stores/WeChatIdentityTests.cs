@@ -45,9 +45,11 @@ public sealed class WeChatIdentityTests
     [Fact]
     public void An_observation_that_changes_nothing_gives_the_same_object()
     {
-        var stored = new WeChatIdentity("wx", "o1") { UnionId = "u1", FollowState = FollowState.Following, ObservedAt = DateTimeOffset.UnixEpoch, DetailsAt = DateTimeOffset.UnixEpoch };
+        var stored = new WeChatIdentity("wx", "o1")
+        { UnionId = "u1", FollowState = FollowState.Following, ObservedAt = DateTimeOffset.UnixEpoch, DetailsAt = DateTimeOffset.UnixEpoch };
         Assert.Same(stored, stored.MergedWith(stored with { FollowState = FollowState.Unknown, UnionId = null, DetailsAt = null }));
-        Assert.Same(stored, stored.MergedWith(stored with { ObservedAt = DateTimeOffset.UnixEpoch.AddDays(-1), UnionId = "u2", FollowState = FollowState.Refusing, DetailsAt = null }));
+        Assert.Same(stored, stored.MergedWith(
+            stored with { ObservedAt = DateTimeOffset.UnixEpoch.AddDays(-1), UnionId = "u2", FollowState = FollowState.Refusing, DetailsAt = null }));
         Assert.NotSame(stored, stored.MergedWith(stored with { DetailsAt = DateTimeOffset.UnixEpoch.AddDays(1) }));
     }
 

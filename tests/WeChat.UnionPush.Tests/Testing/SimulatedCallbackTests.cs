@@ -4,7 +4,7 @@ using System.Net;
 using System.Text;
 using System.Threading.Channels;
 using WeChat.UnionPush.Testing;
-using static WeChat.UnionPush.Tests.Testing.PlatformFixture;
+using static WeChat.UnionPush.Tests.PlatformFixture;
 
 namespace WeChat.UnionPush.Tests.Testing;
 
@@ -20,8 +20,10 @@ public sealed class SimulatedCallbackTests
     [Theory]
     [InlineData(
         "a8eedb185eb2fecf",
-        """{"ToUserName":"gh_97417a04a28d","FromUserName":"o9AgO5Kd5ggOC-bXrbNODIiE3bGY","CreateTime":1714112445,"MsgType":"event","Event":"debug_demo","debug_str":"hello world"}""",
-        "+qdx1OKCy+5JPCBFWw70tm0fJGb2Jmeia4FCB7kao+/Q5c/ohsOzQHi8khUOb05JCpj0JB4RvQMkUyus8TPxLKJGQqcvZqzDpVzazhZv6JsXUnnR8XGT740XgXZUXQ7vJVnAG+tE8NUd4yFyjPy7GgiaviNrlCTj+l5kdfMuFUPpRSrfMZuMcp3Fn2Pede2IuQrKEYwKSqFIZoNqJ4M8EajAsjLY2km32IIjdf8YL/P50F7mStwntrA2cPDrM1kb6mOcfBgRtWygb3VIYnSeOBrebufAlr7F9mFUPAJGj04=",
+        """{"ToUserName":"gh_97417a04a28d","FromUserName":"o9AgO5Kd5ggOC-bXrbNODIiE3bGY","CreateTime":1714112445"""
+            + ""","MsgType":"event","Event":"debug_demo","debug_str":"hello world"}""",
+        "+qdx1OKCy+5JPCBFWw70tm0fJGb2Jmeia4FCB7kao+/Q5c/ohsOzQHi8khUOb05JCpj0JB4RvQMkUyus8TPxLKJGQqcvZqzDpVzazhZv6JsXUnnR8XGT740XgXZUXQ7vJVnAG+tE8NUd4yFyjPy7GgiaviNrlCTj"
+            + "+l5kdfMuFUPpRSrfMZuMcp3Fn2Pede2IuQrKEYwKSqFIZoNqJ4M8EajAsjLY2km32IIjdf8YL/P50F7mStwntrA2cPDrM1kb6mOcfBgRtWygb3VIYnSeOBrebufAlr7F9mFUPAJGj04=",
         "1714112445", "046e02f8204d34f8ba5fa3b1db94908f3df2e9b3")]
     [InlineData(
         "707722b803182950", """{"demo_resp":"good luck"}""", "ELGduP2YcVatjqIS+eZbp80MNLoAUWvzzyJxgGzxZO/5sAvd070Bs6qrLARC9nVHm48Y4hyRbtzve1L32tmxSQ==",
@@ -430,7 +432,8 @@ public sealed class SimulatedCallbackTests
         fixture.MiniProgram.PushEvent(person, "user_info_modified");
         await fixture.Platform.Callbacks.SettleAsync();
         Assert.Equal(
-            ["GET https://example.com/wechat?brand=b&signature= ", "POST https://example.com/wechat?brand=b&signature= text/xml", "POST https://example.com/wechat?signature= application/json"],
+            ["GET https://example.com/wechat?brand=b&signature= ", "POST https://example.com/wechat?brand=b&signature= text/xml",
+                "POST https://example.com/wechat?signature= application/json"],
             server.Requests);
         AssertCounts(fixture, events: 2, requests: 2, delivered: 2, retried: 0, givenUp: 0);
     }

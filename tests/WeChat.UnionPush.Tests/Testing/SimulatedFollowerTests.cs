@@ -1,6 +1,6 @@
 using System.Text.Json;
 using WeChat.UnionPush.Testing;
-using static WeChat.UnionPush.Tests.Testing.PlatformFixture;
+using static WeChat.UnionPush.Tests.PlatformFixture;
 
 namespace WeChat.UnionPush.Tests.Testing;
 

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using WeChat.UnionPush.Testing;
-using static WeChat.UnionPush.Tests.Testing.PlatformFixture;
+using static WeChat.UnionPush.Tests.PlatformFixture;
 
 namespace WeChat.UnionPush.Tests.Testing;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using WeChat.UnionPush.Testing;
-using static WeChat.UnionPush.Tests.Testing.PlatformFixture;
+using static WeChat.UnionPush.Tests.PlatformFixture;
 
 namespace WeChat.UnionPush.Tests.Testing;
 
@@ -174,7 +174,8 @@ public sealed class SimulatedSendTests
         var openId = Follower(fixture).OpenIdIn(fixture.Account);
         Assert.Equal(0, ErrorCode(await fixture.SendAsync(openId, template.Id, """{"thing1":{"value":"\u5de7"}}""")));
         Assert.Equal("巧", fixture.Account.Messages[0].Values["thing1"]);
-        using var broken = new ByteArrayContent([.. Encoding.UTF8.GetBytes($$"""{"touser":"{{openId}}","template_id":"{{template.Id}}","data":{"thing1":{"value":" """), 0xB9, 0xFA, .. "\"}}}"u8]);
+        using var broken = new ByteArrayContent(
+            [.. Encoding.UTF8.GetBytes($$"""{"touser":"{{openId}}","template_id":"{{template.Id}}","data":{"thing1":{"value":" """), 0xB9, 0xFA, .. "\"}}}"u8]);
         using var response = await fixture.Client.PostAsync($"/cgi-bin/message/template/send?access_token={await fixture.TokenAsync()}", broken);
         Assert.Equal(47001, ErrorCode(JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement));
     }

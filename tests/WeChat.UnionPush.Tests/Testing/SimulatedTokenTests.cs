@@ -1,5 +1,5 @@
 using System.Text.Json;
-using static WeChat.UnionPush.Tests.Testing.PlatformFixture;
+using static WeChat.UnionPush.Tests.PlatformFixture;
 
 namespace WeChat.UnionPush.Tests.Testing;
 
@@ -148,12 +148,12 @@ public sealed class SimulatedTokenTests
     {
         using var fixture = new PlatformFixture();
         var token = await fixture.TokenAsync();
-        fixture.Account.RefusedIpAddress = "1.2.3.4";
+        fixture.Account.IpWhitelist = ["1.2.3.4"];
         var refused = await fixture.StableTokenAsync();
         Assert.Equal(40164, ErrorCode(refused));
-        Assert.StartsWith("invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist rid: ", ErrorText(refused), StringComparison.Ordinal);
+        Assert.StartsWith("invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist rid: ", ErrorText(refused), StringComparison.Ordinal);
         Assert.Equal(40164, ErrorCode(await fixture.ClassicTokenAsync()));
-        fixture.Account.RefusedIpAddress = null;
+        fixture.Account.IpWhitelist = null;
         fixture.Account.AccessTokens.AppSecretFrozen = true;
         Assert.Equal(40243, ErrorCode(await fixture.StableTokenAsync()));
         Assert.Equal(0, await fixture.TryTokenAsync(token));

@@ -1,0 +1,42 @@
+using BrokerSample;
+using WeChat.UnionPush;
+using WeChat.UnionPush.Storage;
+
+// A host that carries out commands from RabbitMQ, through MassTransit:
+//   dotnet run --project samples/Broker -- masstransit
+// Commands for it, each sent twice; a line of standard input is one: its id, the openid in the Mini Program, and a text.
+//   echo "order-42 oMiniProgramOpenId 订单已发货" | dotnet run --project samples/Broker -- masstransit send 2
+//
+// Run as many hosts as you like, stop them, kill them, send commands again: each is one message. Commands are remembered by the library in the database that
+// all hosts share. Settings are in appsettings.json, and in the environment: WeChat__OfficialAccount__AppId and so on.
+if (args is not ["masstransit", ..])
+{
+    Console.Error.WriteLine("Say masstransit.");
+    return 1;
+}
+
+var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+var rabbit = builder.Configuration["Broker:RabbitMq"]!;
+var database = builder.Configuration.GetConnectionString("UnionPush")!;
+if (args is [_, "send", .. var times])
+{
+    var commands = new List<PushCommand>();
+    while (Console.ReadLine() is { } line)
+    {
+        var parts = line.Split(' ', 3);
+        commands.Add(new PushCommand(parts[0], parts[1], parts[2]));
+    }
+
+    var count = times is [var text] ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : 1;
+    await MassTransitBroker.SendAsync(rabbit, commands, count);
+    return 0;
+}
+
+builder.Services.AddWeChatUnionPush(builder.Configuration.GetSection("WeChat")).UsePostgreSql(database);
+builder.Services.AddSingleton<PushDesk>();
+MassTransitBroker.AddConsumer(builder.Services, rabbit);
+
+var host = builder.Build();
+await host.Services.GetRequiredService<IUnionPushStorage>().EnsureSchemaAsync();
+await host.RunAsync();
+return 0;

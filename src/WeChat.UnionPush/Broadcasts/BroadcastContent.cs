@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace WeChat.UnionPush.Broadcasts;
+
+/// <summary>What is sent and how, as the journal keeps it.</summary>
+internal sealed record BroadcastContent
+{
+    public MessageContent? Message { get; init; }
+
+    public long QuotaReserve { get; init; }
+
+    public TimeOnly? QuietFrom { get; init; }
+
+    public TimeOnly? QuietTo { get; init; }
+
+    public double StopAtFailureShare { get; init; }
+
+    /// <summary>Whether the recipients' messages are of more than one template, which is known once it is planned.</summary>
+    public bool HasManyTemplates { get; init; }
+
+    /// <summary>Templates that the platform has stopped, and what it said. Their recipients wait while the others are sent to.</summary>
+    public ImmutableDictionary<string, string> StoppedTemplates
+    {
+        get => field ?? ImmutableDictionary<string, string>.Empty;
+        init;
+    }
+
+    /// <summary>For people; <see langword="null"/> where no template is stopped.</summary>
+    [JsonIgnore]
+    public string? StopReason => StoppedTemplates.IsEmpty ? null : string.Join(
+        ' ', StoppedTemplates.Select(static stopped => $"The template {stopped.Key} is stopped, and whose message is of another one is sent to: {stopped.Value}"));
+
+    public static string Write(Broadcast broadcast, bool hasManyTemplates = false) => Write(
+        new BroadcastContent
+        {
+            Message = broadcast.Message is { } message ? MessageContent.Of(message) : null,
+            QuotaReserve = broadcast.QuotaReserve,
+            QuietFrom = broadcast.QuietHours?.From,
+            QuietTo = broadcast.QuietHours?.To,
+            StopAtFailureShare = broadcast.StopAtFailureShare,
+            HasManyTemplates = hasManyTemplates,
+        });
+
+    public static BroadcastContent Read(string json) => JsonSerializer.Deserialize(json, BroadcastJson.Plain.BroadcastContent)!;
+
+    /// <summary>A broadcast as it is when one of its templates is stopped.</summary>
+    public static BroadcastRecord Stop(BroadcastRecord record, string templateId, string reason)
+    {
+        var content = Read(record.Content);
+        content = content with { StoppedTemplates = content.StoppedTemplates.SetItem(templateId, reason) };
+        return record with { Content = Write(content), Reason = content.StopReason };
+    }
+
+    /// <summary>A broadcast as it is when somebody has resumed it: all that held it back is tried again.</summary>
+    public static BroadcastRecord Resume(BroadcastRecord record) => record with
+    {
+        State = BroadcastState.Running,
+        WaitsUntil = null,
+        Reason = null,
+        Content = Write(Read(record.Content) with { StoppedTemplates = ImmutableDictionary<string, string>.Empty }),
+    };
+
+    private static string Write(BroadcastContent content) => JsonSerializer.Serialize(content, BroadcastJson.Plain.BroadcastContent);
+}
+
+/// <summary>A template message as the journal keeps it, with short names: one may be kept for each recipient.</summary>
+internal sealed record MessageContent
+{
+    [JsonPropertyName("t")]
+    public required string TemplateId { get; init; }
+
+    /// <summary>Key, value and, where there is one, colour.</summary>
+    [JsonPropertyName("f")]
+    public required string[][] Fields { get; init; }
+
+    [JsonPropertyName("u")]
+    public string? Url { get; init; }
+
+    [JsonPropertyName("m")]
+    public string? MiniProgramAppId { get; init; }
+
+    [JsonPropertyName("p")]
+    public string? PagePath { get; init; }
+
+    [JsonPropertyName("c")]
+    public string? CorrelationId { get; init; }
+
+    [JsonPropertyName("v")]
+    public int? ValuePolicy { get; init; }
+
+    public static MessageContent Of(TemplateMessage message) => new()
+    {
+        TemplateId = message.TemplateId,
+        Fields = [.. message.Fields.Select(static field => field.Color is { } color ? [field.Key, field.Value, color] : (string[])[field.Key, field.Value])],
+        Url = message.Url,
+        MiniProgramAppId = message.MiniProgram?.AppId,
+        PagePath = message.MiniProgram?.PagePath,
+        CorrelationId = message.CorrelationId,
+        ValuePolicy = (int?)message.ValuePolicy,
+    };
+
+    public static string Write(TemplateMessage message) => JsonSerializer.Serialize(Of(message), BroadcastJson.Plain.MessageContent);
+
+    public static MessageContent Read(string json) => JsonSerializer.Deserialize(json, BroadcastJson.Plain.MessageContent)!;
+
+    /// <summary>The message for one recipient.</summary>
+    public TemplateMessage ToMessage(string clientMessageId, string broadcast) => new(
+        TemplateId,
+        ToFields(),
+        Url,
+        MiniProgramAppId is { } appId ? new MiniProgramLink(appId, PagePath) : null,
+        clientMessageId,
+        (TemplateValuePolicy?)ValuePolicy,
+        CorrelationId ?? $"broadcast/{broadcast}");
+
+    private ImmutableArray<TemplateField> ToFields() =>
+        [.. Fields.Select(static field => new TemplateField(field[0], field[1], field.Length > 2 ? field[2] : null))];
+}
+
+/// <summary>Reads and writes what the journal keeps.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(BroadcastContent))]
+[JsonSerializable(typeof(MessageContent))]
+[JsonSerializable(typeof(BroadcastReport))]
+internal sealed partial class BroadcastJson : JsonSerializerContext
+{
+    /// <summary>With Chinese as it is, which takes half the room.</summary>
+    public static BroadcastJson Plain { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -1,0 +1,288 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace WeChat.UnionPush;
+
+/// <summary>
+/// Tries one channel after the other, as long as each one before it did not serve for a reason of the recipient's. Whatever may have arrived ends the push.
+/// A message with an idempotency key is written down before each channel is tried, so that the same push, from any machine, goes over no other channel.
+/// </summary>
+internal sealed class ReachLadder(
+    string officialAccountAppId, string miniProgramAppId, IReadOnlyList<ReachRung> rungs, IReachJournal journal, IUnionIdRepository repository, TimeSpan keepKeysFor,
+    LateReach? late, TimeProvider time)
+{
+    /// <summary>Whether a message goes on where the platform tells after its acceptance that it did not arrive.</summary>
+    public bool GoesOnLate => late is not null;
+
+    /// <summary>The channels after the template message, in order.</summary>
+    public IReadOnlyList<PushChannel> Channels { get; } = [.. rungs.Select(static rung => rung.Channel)];
+
+    /// <summary>Whether a message has something for at least one channel.</summary>
+    /// <exception cref="TemplateMessageException">A value of a further message does not fit; nothing was sent.</exception>
+    public bool Serves(TemplateMessage message)
+    {
+        var serves = false;
+        for (var i = 0; i < rungs.Count; i++)
+        {
+            serves |= rungs[i].Check(message);
+        }
+
+        return serves;
+    }
+
+    /// <summary>Whether the recipient is the reason, and certainly nothing arrived.</summary>
+    public static bool MayGoOn(PushStatus status) => status is PushStatus.NotSignedIn or PushStatus.NotLinked or PushStatus.NotFollowing or PushStatus.Refused
+        or PushStatus.TooFrequent or PushStatus.NotSubscribed or PushStatus.WindowClosed;
+
+    /// <summary>Pushes on the first channel that serves.</summary>
+    /// <param name="pushed">The id that the host pushed to.</param>
+    /// <param name="recipient">The person, as far as is known.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="sent">What the template message came to, where it was tried already: that of a message without an idempotency key.</param>
+    /// <param name="sendTemplate">Sends the template message, or says why not.</param>
+    /// <param name="cancellationToken">Cancels the call; the message may be sent nevertheless.</param>
+    public async Task<PushResult> PushAsync(
+        string pushed, ReachRecipient recipient, TemplateMessage message, PushResult? sent, Func<CancellationToken, ValueTask<PushResult>> sendTemplate,
+        CancellationToken cancellationToken)
+    {
+        var key = message.ClientMessageId is { } id ? KeyOf(pushed, id) : null;
+        var claim = new Claim(journal, officialAccountAppId, key, time.GetUtcNow() + keepKeysFor);
+        if (await claim.TakeAsync(cancellationToken).ConfigureAwait(false) is { } earlier)
+        {
+            return await AgainAsync(earlier, sendTemplate, cancellationToken).ConfigureAwait(false);
+        }
+
+        var attempts = new List<ReachAttempt>();
+        var template = sent ?? await TryAsync(claim, PushChannel.TemplateMessage, () => sendTemplate(cancellationToken).AsTask()).ConfigureAwait(false);
+        if (!MayGoOn(template.Status))
+        {
+            return sent is null ? await AcceptedAsync(pushed, recipient, message, template, cancellationToken).ConfigureAwait(false) : template;
+        }
+
+        attempts.Add(Attempt(PushChannel.TemplateMessage, template));
+        var result = await ClimbAsync(claim, pushed, recipient, message, attempts, rungs, cancellationToken).ConfigureAwait(false);
+        return result ?? template with { Attempts = attempts };
+    }
+
+    /// <summary>Notes an accepted message, where it may go on later.</summary>
+    /// <param name="pushed">The id that the host pushed to.</param>
+    /// <param name="recipient">The person.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="result">What it came to.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The same result; that of the next channel where the platform has told already that the message did not arrive.</returns>
+    public async ValueTask<PushResult> AcceptedAsync(
+        string pushed, ReachRecipient recipient, TemplateMessage message, PushResult result, CancellationToken cancellationToken)
+    {
+        if (late is null || result is not { IsSent: true, MessageId: { } messageId })
+        {
+            return result;
+        }
+
+        var noted = new LateMessage
+        {
+            Pushed = pushed,
+            IsUnionId = string.Equals(pushed, recipient.UnionId, StringComparison.Ordinal),
+            Channel = result.Channel,
+            HasKey = message.ClientMessageId is not null,
+            Message = HeldMessage.Of(message, time.GetUtcNow()),
+        };
+        return await late.NoteAsync(noted, messageId, cancellationToken).ConfigureAwait(false)
+            ? await GoOnAsync(noted, cancellationToken).ConfigureAwait(false) ?? result
+            : result;
+    }
+
+    /// <summary>The platform tells that an accepted message did not arrive.</summary>
+    public async Task FailedAsync(string appId, long messageId, CancellationToken cancellationToken)
+    {
+        if (late is not null && await late.FailAsync(appId, messageId, cancellationToken).ConfigureAwait(false) is { } message)
+        {
+            await GoOnAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Goes on after the channel that did not serve.</summary>
+    /// <returns>The result of the channel that served; null where none did, nothing is known of the person any more, or another push with the same key went on.</returns>
+    private async Task<PushResult?> GoOnAsync(LateMessage accepted, CancellationToken cancellationToken)
+    {
+        if (await RecipientAsync(accepted, cancellationToken).ConfigureAwait(false) is not { } recipient)
+        {
+            return null;
+        }
+
+        var message = accepted.Message.ToMessage();
+        var claim = new Claim(journal, officialAccountAppId, accepted.HasKey ? KeyOf(accepted.Pushed, message.ClientMessageId!) : null, time.GetUtcNow() + keepKeysFor);
+        if (!await claim.ResumeAsync(accepted.Channel, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        var attempts = new List<ReachAttempt>
+        {
+            new(accepted.Channel, PushStatus.Refused) { Reason = "The platform accepted the message and told later that it did not arrive." },
+        };
+        var next = rungs.Select(static (rung, i) => (rung.Channel, Next: i + 1)).FirstOrDefault(rung => rung.Channel == accepted.Channel).Next;
+        return await ClimbAsync(claim, accepted.Pushed, recipient, message, attempts, rungs.Skip(next), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<ReachRecipient?> RecipientAsync(LateMessage accepted, CancellationToken cancellationToken)
+    {
+        if (accepted.IsUnionId)
+        {
+            var found = await repository.FindByUnionIdAsync(officialAccountAppId, [accepted.Pushed], cancellationToken).ConfigureAwait(false);
+            return found.Count == 0 ? null : new ReachRecipient { UnionId = accepted.Pushed, OfficialAccountOpenId = found[0].OpenId };
+        }
+
+        var links = await repository.ResolveAsync(miniProgramAppId, [accepted.Pushed], officialAccountAppId, cancellationToken).ConfigureAwait(false);
+        return links.Count == 0
+            ? null
+            : new ReachRecipient { MiniProgramOpenId = accepted.Pushed, UnionId = links[0].Source.UnionId, OfficialAccountOpenId = links[0].Target?.OpenId };
+    }
+
+    /// <summary>Tries channels until one serves.</summary>
+    /// <returns>Null where none does.</returns>
+    private async Task<PushResult?> ClimbAsync(
+        Claim claim, string pushed, ReachRecipient recipient, TemplateMessage message, List<ReachAttempt> attempts, IEnumerable<ReachRung> channels,
+        CancellationToken cancellationToken)
+    {
+        recipient = await CompleteAsync(recipient, cancellationToken).ConfigureAwait(false);
+        foreach (var rung in channels.Where(rung => rung.Check(message)))
+        {
+            if (!await claim.MoveAsync(rung.Channel, cancellationToken).ConfigureAwait(false))
+            {
+                return new PushResult(PushStatus.Duplicate)
+                {
+                    Channel = rung.Channel,
+                    Attempts = attempts,
+                    Reason = "Another push with the same idempotency key went on meanwhile, so this one stopped.",
+                };
+            }
+
+            var result = await TryAsync(claim, rung.Channel, () => rung.SendAsync(recipient with { Attempts = [.. attempts] }, message, cancellationToken)).ConfigureAwait(false);
+            if (!MayGoOn(result.Status))
+            {
+                result = result with { Channel = rung.Channel, Attempts = attempts };
+                return await AcceptedAsync(pushed, recipient, message, result, cancellationToken).ConfigureAwait(false);
+            }
+
+            attempts.Add(Attempt(rung.Channel, result));
+        }
+
+        await claim.EndAsync().ConfigureAwait(false);
+        return null;
+    }
+
+    private static ReachAttempt Attempt(PushChannel channel, PushResult result) => new(channel, result.Status) { Reason = result.Reason, ErrorCode = result.ErrorCode };
+
+    /// <summary>A push with this key was made before, and may have arrived on the channel that was tried last: at most that channel is tried again.</summary>
+    private static async ValueTask<PushResult> AgainAsync(PushChannel channel, Func<CancellationToken, ValueTask<PushResult>> sendTemplate, CancellationToken cancellationToken)
+    {
+        if (channel != PushChannel.TemplateMessage)
+        {
+            return new PushResult(PushStatus.Duplicate)
+            {
+                Channel = channel,
+                Reason = $"A push with this idempotency key went out on the channel {channel} before, or may have. It is not sent again, on this channel or another.",
+            };
+        }
+
+        // The platform itself knows the message again for ten minutes.
+        var result = await sendTemplate(cancellationToken).ConfigureAwait(false);
+        return MayGoOn(result.Status)
+            ? result with { Reason = $"{result.Reason} A push with this idempotency key may have arrived as a template message before, so no other channel is tried." }
+            : result;
+    }
+
+    private static async ValueTask<PushResult> TryAsync(Claim claim, PushChannel channel, Func<Task<PushResult>> send)
+    {
+        try
+        {
+            return await send().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (channel != PushChannel.Fallback && IsCertain(exception))
+        {
+            // Certainly nothing was sent, so that the same push can be made anew once the fault is mended.
+            await claim.EndAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static bool IsCertain(Exception exception) => exception is WeChatApiException { OutcomeUnknown: false } or TemplateMessageException or UnionPushStoppingException;
+
+    /// <summary>The same on every machine, and nothing that names a person.</summary>
+    private string KeyOf(string pushed, string clientMessageId) => ReachKeys.Message(Convert.ToHexString(
+        SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{miniProgramAppId}\n{pushed}\n{clientMessageId}")))));
+
+    /// <summary>A push by UnionID looks the Mini Program's openid up only when a channel needs it.</summary>
+    private async ValueTask<ReachRecipient> CompleteAsync(ReachRecipient recipient, CancellationToken cancellationToken)
+    {
+        if (recipient is not { MiniProgramOpenId: null, UnionId: { } unionId }
+            || !rungs.Any(static rung => rung.Channel is PushChannel.SubscribeMessage or PushChannel.Fallback))
+        {
+            return recipient;
+        }
+
+        var found = await repository.FindByUnionIdAsync(miniProgramAppId, [unionId], cancellationToken).ConfigureAwait(false);
+        return found.Count == 0 ? recipient : recipient with { MiniProgramOpenId = found[0].OpenId };
+    }
+
+    /// <summary>The note of a push with an idempotency key, which says which channel is being tried. A push without a key has none.</summary>
+    private sealed class Claim(IReachJournal journal, string appId, string? key, DateTimeOffset until)
+    {
+        private ReachNote? _note;
+
+        /// <summary>Takes the key for this push.</summary>
+        /// <returns>Null when it is taken; otherwise the channel that an earlier push with the same key tried last.</returns>
+        public async ValueTask<PushChannel?> TakeAsync(CancellationToken cancellationToken)
+        {
+            while (key is not null)
+            {
+                _note = await WriteAsync(null, PushChannel.TemplateMessage, cancellationToken).ConfigureAwait(false);
+                if (_note is not null)
+                {
+                    break;
+                }
+
+                // It may have ended in between.
+                if (await journal.FindAsync(appId, key, cancellationToken).ConfigureAwait(false) is { } earlier)
+                {
+                    return (PushChannel)int.Parse(earlier.Value, CultureInfo.InvariantCulture);
+                }
+            }
+
+            return null;
+        }
+
+        /// <summary>Takes the key again where an accepted message goes on; false where it is another push's meanwhile.</summary>
+        public async ValueTask<bool> ResumeAsync(PushChannel channel, CancellationToken cancellationToken)
+        {
+            if (key is null)
+            {
+                return true;
+            }
+
+            _note = await journal.FindAsync(appId, key, cancellationToken).ConfigureAwait(false);
+            return _note is { Value: var value } && value == ((int)channel).ToString(CultureInfo.InvariantCulture);
+        }
+
+        /// <summary>Writes down the channel that is tried next; false where somebody else has taken the key.</summary>
+        public async ValueTask<bool> MoveAsync(PushChannel channel, CancellationToken cancellationToken)
+        {
+            if (key is null)
+            {
+                return true;
+            }
+
+            var note = await WriteAsync(_note, channel, cancellationToken).ConfigureAwait(false);
+            _note = note ?? _note;
+            return note is not null;
+        }
+
+        /// <summary>Certainly nothing arrived: the key is free again.</summary>
+        public ValueTask EndAsync() => key is null ? default : journal.DeleteAsync(appId, [key], CancellationToken.None);
+
+        private ValueTask<ReachNote?> WriteAsync(ReachNote? before, PushChannel channel, CancellationToken cancellationToken) =>
+            journal.TryWriteAsync(appId, key!, before, ((int)channel).ToString(CultureInfo.InvariantCulture), until, cancellationToken);
+    }
+}

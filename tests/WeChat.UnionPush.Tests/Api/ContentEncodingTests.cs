@@ -1,0 +1,138 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using WeChat.UnionPush.Testing;
+using static WeChat.UnionPush.Tests.Api.ScriptedHandler;
+
+namespace WeChat.UnionPush.Tests.Api;
+
+public sealed class ContentEncodingTests
+{
+    private const string Page = """{"total":1,"count":1,"data":{"openid":["o1"]},"next_openid":"o1"}""";
+    private static readonly AccessToken Token = new("5ecre7-token-of-this-test-0123456789", DateTimeOffset.MaxValue);
+
+    private readonly ManualTimeProvider _time = new();
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("x-gzip")]
+    [InlineData("GZIP")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    [InlineData("deflate", "raw")]
+    [InlineData("identity")]
+    [InlineData("gzip, br")]
+    [InlineData("gzip, identity")]
+    public async Task A_compressed_answer_is_read(string encoding, string how = "")
+    {
+        var packed = encoding.Split(", ").Aggregate(Encoding.UTF8.GetBytes(Page), (bytes, one) => Pack(bytes, how.Length > 0 ? how : one));
+        var answer = await AskAsync(packed, encoding);
+        Assert.Equal("o1", Assert.Single(answer.Data!.OpenIds!));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public async Task An_answer_that_only_says_it_is_compressed_is_read_as_it_is(string encoding) =>
+        Assert.Equal(1, (await AskAsync(Encoding.UTF8.GetBytes(Page), encoding)).Total);
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    [InlineData("gzip, gzip")]
+    public async Task A_bomb_is_not_unpacked_beyond_what_an_answer_may_have(string encoding)
+    {
+        var packed = encoding.Split(", ").Aggregate(Bomb(), Pack);
+        Assert.InRange(packed.Length, 1, 1024 * 1024);
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        var failure = await Assert.ThrowsAsync<WeChatApiException>(() => AskAsync(packed, encoding));
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 200L * 1024 * 1024);
+        Assert.True(failure.OutcomeUnknown);
+        Assert.Contains("more than 16 MB", failure.Message, StringComparison.Ordinal);
+
+        static byte[] Bomb() => new byte[64 * 1024 * 1024];
+    }
+
+    [Theory]
+    [InlineData("zstd")]
+    [InlineData("gzip, gzip, gzip")]
+    public async Task An_encoding_that_is_not_read_is_named_with_what_to_do(string encoding)
+    {
+        var failure = await Assert.ThrowsAsync<WeChatApiException>(() => AskAsync([0x28, 0xb5, 0x2f, 0xfd], encoding));
+        Assert.Contains($"It came with Content-Encoding '{encoding}', which nobody asked for", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_damaged_one_is_an_answer_that_cannot_be_read()
+    {
+        var packed = Pack(Encoding.UTF8.GetBytes(Page), "gzip");
+        foreach (var damaged in new[] { packed[..^12], [.. packed[..12], .. new byte[20]], packed[..3] })
+        {
+            var failure = await Assert.ThrowsAsync<WeChatApiException>(() => AskAsync(damaged, "gzip"));
+            Assert.True(failure.OutcomeUnknown);
+        }
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public async Task Behind_a_compressing_gateway_everything_works_with_the_handler_that_the_library_brings(string encoding)
+    {
+        string? asked = "";
+        await using var platform = await TcpPlatform.StartAsync(async context =>
+        {
+            asked += context.Request.Headers.AcceptEncoding;
+            context.Response.Headers.ContentEncoding = encoding;
+            context.Response.ContentType = "application/json";
+            var isToken = context.Request.Path.Value!.EndsWith("token", StringComparison.Ordinal);
+            await context.Response.Body.WriteAsync(Pack(Encoding.UTF8.GetBytes(isToken ? TcpPlatform.Token : TcpPlatform.Sent), encoding));
+            return "";
+        });
+        var services = new ServiceCollection();
+        platform.Register(services);
+        await using var host = services.BuildServiceProvider();
+
+        var result = await host.GetRequiredService<ITemplateMessageSender>().SendAsync("o1", TemplateMessage.Create("t").Set("keyword1", "x").Build());
+
+        Assert.Equal((PushStatus.Sent, 7), (result.Status, result.MessageId));
+        Assert.Equal("", asked);
+    }
+
+    private static byte[] Pack(byte[] bytes, string encoding)
+    {
+        using var packed = new MemoryStream();
+        using (Stream packing = encoding.ToLowerInvariant() switch
+        {
+            "gzip" or "x-gzip" => new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+            "br" => new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+            "deflate" => new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+            "raw" => new DeflateStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+            _ => new BufferedStream(new MemoryStream()),
+        })
+        {
+            if (encoding is "identity")
+            {
+                return bytes;
+            }
+
+            packing.Write(bytes);
+        }
+
+        return packed.ToArray();
+    }
+
+    private async Task<FollowerPageAnswer> AskAsync(byte[] body, string encoding)
+    {
+        using var handler = new ScriptedHandler((_, _, _) =>
+        {
+            var response = Answer(HttpStatusCode.OK, body);
+            response.Content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+            return Task.FromResult(response);
+        });
+        return await Transport(handler, _time, options => options.Http.MaxRetries = 0).SendAsync(FollowerEndpoints.UserGet, Token, null, default, default);
+    }
+}

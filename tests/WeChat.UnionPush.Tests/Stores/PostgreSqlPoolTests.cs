@@ -1,0 +1,73 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using WeChat.UnionPush.Testing;
+using PgStorage = WeChat.UnionPush.PostgreSql.PostgreSqlUnionPushStorage;
+
+namespace WeChat.UnionPush.Tests.Stores;
+
+/// <summary>Many calls at once wait for a connection and are not lost.</summary>
+public sealed class PostgreSqlPoolTests(PostgreSqlServer server)
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Four_hundred_sign_ins_at_once_on_four_hosts_lose_nobody()
+    {
+        var connection = await ConnectionAsync();
+        await using var town = new Town(choose: builder => builder.UsePostgreSql(connection));
+        await town.Services.GetRequiredService<IUnionPushStorage>().EnsureSchemaAsync(Cancelled);
+        var people = town.Platform.AddPeople(400);
+        var hosts = Enumerable.Range(0, 4).Select(_ => town.Build()).ToList();
+
+        await Task.WhenAll(people.Select((person, i) => Task.Run(
+            () => hosts[i % 4].GetRequiredService<IUnionPush>().SignInAsync(person.CreateLoginCode(town.MiniProgram), cancellationToken: Cancelled), Cancelled)));
+
+        Assert.Equal(400, (await town.Repository.FindAsync(Town.MiniProgramAppId, [.. people.Select(person => person.OpenIdIn(town.MiniProgram))], Cancelled)).Count);
+        foreach (var host in hosts)
+        {
+            await host.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_server_without_a_connection_left_is_asked_again()
+    {
+        // A role that may have three connections stands for a server whose hundred are taken.
+        var connection = await ConnectionAsync();
+        var role = $"limited_{Guid.NewGuid():N}";
+        await using (var admin = NpgsqlDataSource.Create(connection))
+        {
+            await new PgStorage(admin).EnsureSchemaAsync(Cancelled);
+            var schema = new NpgsqlConnectionStringBuilder(connection).SearchPath;
+            await using var command = admin.CreateCommand(
+                $"create role {role} login connection limit 3; grant usage on schema {schema} to {role}; grant all on all tables in schema {schema} to {role}");
+            await command.ExecuteNonQueryAsync(Cancelled);
+        }
+
+        await using var storage = new PgStorage(new NpgsqlConnectionStringBuilder(connection) { Username = role }.ConnectionString);
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() => storage.Identities.SaveAsync([new("wx", $"o{i}")], Cancelled).AsTask(), Cancelled)));
+        Assert.Equal(200, (await storage.Identities.FindAsync("wx", [.. Enumerable.Range(0, 200).Select(i => $"o{i}")], Cancelled)).Count);
+    }
+
+    [Fact]
+    public async Task What_to_do_is_said_when_no_connection_gets_free_in_time()
+    {
+        var connection = new NpgsqlConnectionStringBuilder(await ConnectionAsync()) { MaxPoolSize = 1, Timeout = 1 }.ConnectionString;
+        await using var dataSource = NpgsqlDataSource.Create(connection);
+        var storage = new PgStorage(dataSource);
+        await storage.EnsureSchemaAsync(Cancelled);
+        await using var taken = await dataSource.OpenConnectionAsync(Cancelled);
+        var failure = await Assert.ThrowsAsync<UnionPushStorageException>(() => storage.Identities.FindAsync("wx", ["o1"], Cancelled).AsTask());
+        Assert.Contains("Maximum Pool Size", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("all connections of this process's pool were taken", failure.Message, StringComparison.Ordinal);
+        Assert.True(failure.IsTransient);
+    }
+
+    /// <summary>Without a pool size of its own, so that the package's default counts.</summary>
+    private async Task<string> ConnectionAsync()
+    {
+        var builder = new NpgsqlConnectionStringBuilder(await server.CreateDatabaseAsync());
+        builder.Remove("Maximum Pool Size");
+        return builder.ConnectionString;
+    }
+}
