@@ -41,7 +41,6 @@ internal sealed class BroadcastTools
     public TimeSpan ResendsFor => TimeSpan.FromMinutes(9.5) - (SendTimeout * 2) - Options.LeaseDuration;
 
     /// <summary>Sends behind all pushes to single persons.</summary>
-    public Task<PushResult> SendAsync(string openId, TemplateMessage message, bool hadAttempt, long notAfter) => Sender is TemplateMessageSender own
-        ? own.SendAsync(openId, message, new CallTurn(CallPriority.Broadcast, notAfter), hadAttempt, CancellationToken.None)
-        : Sender.SendAsync(openId, message, CancellationToken.None);
+    public ValueTask<PushResult> SendAsync(string openId, TemplateMessage message, bool hadAttempt, long notAfter) =>
+        TemplateMessageSender.SendAsync(Sender, openId, message, new CallTurn(CallPriority.Broadcast, notAfter), hadAttempt, CancellationToken.None);
 }

@@ -38,32 +38,8 @@ internal sealed class UnionPushRoute(
     public Task<FollowerSyncReport> SyncFollowersAsync(IProgress<FollowerSyncProgress>? progress = null, bool full = false, CancellationToken cancellationToken = default) =>
         sync.RunAsync(full, progress, cancellationToken);
 
-    public async Task<PushResult> PushAsync(string miniProgramOpenId, TemplateMessage message, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(miniProgramOpenId);
-        ArgumentNullException.ThrowIfNull(message);
-        using var piece = work.Begin();
-        using var activity = Telemetry.StartPush();
-        var links = await repository.ResolveAsync(apps.MiniProgram, [miniProgramOpenId], apps.OfficialAccount, cancellationToken).ConfigureAwait(false);
-        if (followLinks is not null && links is not [{ Target: not null }])
-        {
-            links = await WithLinkAsync(miniProgramOpenId, links, cancellationToken).ConfigureAwait(false);
-        }
-
-        var link = links.Count == 0 ? null : links[0];
-        if (reach?.Serves(message) != true)
-        {
-            return await SendAsync(link, message, cancellationToken).ConfigureAwait(false);
-        }
-
-        // A message with an idempotency key is written down before it is sent. Every other one costs more only when the template message does not arrive.
-        var sent = message.ClientMessageId is null ? await SendAsync(link, message, cancellationToken).ConfigureAwait(false) : null;
-        return sent is null || ReachLadder.MayGoOn(sent.Status)
-            ? await ReachAsync(miniProgramOpenId, link, message, sent, cancellationToken).ConfigureAwait(false)
-            : reach is { GoesOnLate: true }
-            ? await reach.AcceptedAsync(miniProgramOpenId, RecipientOf(miniProgramOpenId, link), message, sent, cancellationToken).ConfigureAwait(false)
-            : sent;
-    }
+    public Task<PushResult> PushAsync(string miniProgramOpenId, TemplateMessage message, CancellationToken cancellationToken = default) =>
+        PushToUserAsync(miniProgramOpenId, message, cancellationToken).AsTask();
 
     public Task<PushResult> PushOnceAsync(string miniProgramOpenId, TemplateMessage message, CancellationToken cancellationToken = default)
     {
@@ -134,6 +110,35 @@ internal sealed class UnionPushRoute(
         return census.CountAsync(message, cancellationToken);
     }
 
+    // What a push keeps while it waits is pooled. The caller's task is all that is made anew.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<PushResult> PushToUserAsync(string miniProgramOpenId, TemplateMessage message, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(miniProgramOpenId);
+        ArgumentNullException.ThrowIfNull(message);
+        using var piece = work.Begin();
+        using var activity = Telemetry.StartPush();
+        var links = await repository.ResolveAsync(apps.MiniProgram, [miniProgramOpenId], apps.OfficialAccount, cancellationToken).ConfigureAwait(false);
+        if (followLinks is not null && links is not [{ Target: not null }])
+        {
+            links = await WithLinkAsync(miniProgramOpenId, links, cancellationToken).ConfigureAwait(false);
+        }
+
+        var link = links.Count == 0 ? null : links[0];
+        if (reach?.Serves(message) != true)
+        {
+            return await SendAsync(link, message, cancellationToken).ConfigureAwait(false);
+        }
+
+        // A message with an idempotency key is written down before it is sent. Every other one costs more only when the template message does not arrive.
+        var sent = message.ClientMessageId is null ? await SendAsync(link, message, cancellationToken).ConfigureAwait(false) : null;
+        return sent is null || ReachLadder.MayGoOn(sent.Status)
+            ? await ReachAsync(miniProgramOpenId, link, message, sent, cancellationToken).ConfigureAwait(false)
+            : reach is { GoesOnLate: true }
+            ? await reach.AcceptedAsync(miniProgramOpenId, RecipientOf(miniProgramOpenId, link), message, sent, cancellationToken).ConfigureAwait(false)
+            : sent;
+    }
+
     private static PushResult Unsent(PushStatus status, string reason)
     {
         Telemetry.Pushed(status.Name());
@@ -200,7 +205,8 @@ internal sealed class UnionPushRoute(
         // Later than what is known of the recipient, which was known before the send, whatever the clocks say.
         var now = time.GetUtcNow();
         var asked = now > recipient!.ObservedAt ? now : recipient.ObservedAt;
-        var result = await sender.SendAsync(recipient.OpenId, message, cancellationToken).ConfigureAwait(false);
+        var result = await TemplateMessageSender.SendAsync(sender, recipient.OpenId, message, CallPriority.Push, followsLostAnswer: false, cancellationToken)
+            .ConfigureAwait(false);
         Telemetry.Pushed(result.Status.Name());
         if (result.ErrorCode is { } errorCode)
         {

@@ -196,7 +196,8 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
         {
             lock (_waiters)
             {
-                Assert.Fail($"{_atWork.Count} events stay at work, {_atWork.Values.Count(lease => lease is not null)} of them taken; of {_known.Count} known ones {_settled.Count} are settled, {Returned.Count} were returned.");
+                Assert.Fail($"{_atWork.Count} events stay at work, {_atWork.Values.Count(lease => lease is not null)} of them taken; of {_known.Count} known ones "
+                    + $"{_settled.Count} are settled, {Returned.Count} were returned.");
             }
         }
     }

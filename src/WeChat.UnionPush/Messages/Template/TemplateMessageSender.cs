@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace WeChat.UnionPush;
@@ -14,7 +15,15 @@ internal sealed class TemplateMessageSender(
     ILogger<TemplateMessageSender> logger) : ITemplateMessageSender
 {
     public Task<PushResult> SendAsync(string officialAccountOpenId, TemplateMessage message, CancellationToken cancellationToken = default) =>
-        SendAsync(officialAccountOpenId, message, CallPriority.Push, followsLostAnswer: false, cancellationToken);
+        SendAsync(officialAccountOpenId, message, CallPriority.Push, followsLostAnswer: false, cancellationToken).AsTask();
+
+    /// <summary>Sends with a registration's sender: this one, which needs no task of its own for it, or the host's, which knows no turns.</summary>
+    /// <inheritdoc cref="SendAsync(string, TemplateMessage, CallTurn, bool, CancellationToken)"/>
+    public static ValueTask<PushResult> SendAsync(
+        ITemplateMessageSender sender, string officialAccountOpenId, TemplateMessage message, CallTurn turn, bool followsLostAnswer, CancellationToken cancellationToken) =>
+        sender is TemplateMessageSender own
+            ? own.SendAsync(officialAccountOpenId, message, turn, followsLostAnswer, cancellationToken)
+            : new(sender.SendAsync(officialAccountOpenId, message, cancellationToken));
 
     /// <summary>Sends when a turn allows it.</summary>
     /// <param name="officialAccountOpenId">The recipient's openid in the Official Account.</param>
@@ -22,7 +31,9 @@ internal sealed class TemplateMessageSender(
     /// <param name="turn">When it may go.</param>
     /// <param name="followsLostAnswer">Whether the message may have been sent before under the same id, so that a refusal may not be the whole truth.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<PushResult> SendAsync(string officialAccountOpenId, TemplateMessage message, CallTurn turn, bool followsLostAnswer, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<PushResult> SendAsync(
+        string officialAccountOpenId, TemplateMessage message, CallTurn turn, bool followsLostAnswer, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(officialAccountOpenId);
         ArgumentNullException.ThrowIfNull(message);
