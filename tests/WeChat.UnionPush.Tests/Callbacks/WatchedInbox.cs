@@ -7,6 +7,8 @@ namespace WeChat.UnionPush.Tests.Callbacks;
 internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatEventInbox
 {
     private uint _calls;
+    private int _takes;
+    private Exception? _lastFailure;
 
     private readonly List<(Func<bool> IsReached, TaskCompletionSource Source)> _waiters = [];
 
@@ -101,7 +103,18 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
     public async ValueTask<IReadOnlyList<TakenWeChatEvent>> TakeAsync(
         IReadOnlyCollection<string> appIds, int limit, TimeSpan leaseDuration, CancellationToken cancellationToken = default)
     {
-        var taken = await Inner.TakeAsync(appIds, limit, leaseDuration, cancellationToken);
+        IReadOnlyList<TakenWeChatEvent> taken;
+        try
+        {
+            taken = await Inner.TakeAsync(appIds, limit, leaseDuration, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            _lastFailure = exception;
+            throw;
+        }
+
+        Interlocked.Increment(ref _takes);
         Reach(() =>
         {
             foreach (var one in taken)
@@ -197,7 +210,7 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
             lock (_waiters)
             {
                 Assert.Fail($"{_atWork.Count} events stay at work, {_atWork.Values.Count(lease => lease is not null)} of them taken; of {_known.Count} known ones "
-                    + $"{_settled.Count} are settled, {Returned.Count} were returned.");
+                    + $"{_settled.Count} are settled, {Returned.Count} were returned; {_takes} takes, the last failure: {_lastFailure}");
             }
         }
     }
