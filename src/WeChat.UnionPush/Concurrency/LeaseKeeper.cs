@@ -1,6 +1,6 @@
 namespace WeChat.UnionPush;
 
-/// <summary>Renews a lease three times in its life until it is disposed, and says when the lease was lost.</summary>
+/// <summary>Renews a lease three times in its life until it is disposed, and says when the lease was lost: in the moment in which it ends at the latest.</summary>
 internal sealed class LeaseKeeper : IAsyncDisposable
 {
     private readonly Func<CancellationToken, ValueTask<bool>> _renew;
@@ -33,28 +33,31 @@ internal sealed class LeaseKeeper : IAsyncDisposable
 
     private async Task KeepAsync()
     {
-        var renewed = _time.GetTimestamp();
+        var held = _time.GetTimestamp();
         try
         {
-            while (true)
+            while (Left() is var left && left > TimeSpan.Zero)
             {
-                await Task.Delay(_duration / 3, _time, _ended.Token).ConfigureAwait(false);
+                await Task.Delay(left < _duration / 3 ? left : _duration / 3, _time, _ended.Token).ConfigureAwait(false);
+                var asked = _time.GetTimestamp();
+                if (Left() is var rest && rest <= TimeSpan.Zero)
+                {
+                    break;
+                }
+
                 try
                 {
-                    if (!await _renew(_ended.Token).ConfigureAwait(false))
+                    if (!await TimeLimit.RunAsync(stop => _renew(stop).AsTask(), rest, "The renewal of a lease", _time, _ended.Token).ConfigureAwait(false))
                     {
                         break;
                     }
 
-                    renewed = _time.GetTimestamp();
+                    // The store counted from some moment after this one, however late its answer is.
+                    held = asked;
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException)
+                catch (Exception exception) when (exception is not OperationCanceledException || !_ended.IsCancellationRequested)
                 {
                     // The store may come back before the lease ends; after that it may be somebody else's.
-                    if (_time.GetElapsedTime(renewed) >= _duration)
-                    {
-                        break;
-                    }
                 }
             }
 
@@ -64,5 +67,7 @@ internal sealed class LeaseKeeper : IAsyncDisposable
         {
             // Disposed.
         }
+
+        TimeSpan Left() => _duration - _time.GetElapsedTime(held);
     }
 }
