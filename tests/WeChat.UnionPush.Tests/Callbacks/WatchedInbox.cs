@@ -8,6 +8,7 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
 {
     private uint _calls;
     private int _takes;
+    private bool _isTakeFailed;
     private Exception? _lastFailure;
 
     private readonly List<(Func<bool> IsReached, TaskCompletionSource Source)> _waiters = [];
@@ -39,8 +40,11 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
 
     public Task WaitForSettledAsync(int count) => WaitAsync(() => Settled >= count);
 
-    /// <summary>Waits until no event is at work. Only then may the clock move without a time limit striking because a thread was slow.</summary>
-    public Task WhenQuietAsync() => WaitAsync(() => _atWork.Count == 0);
+    /// <summary>
+    /// Waits until no event is at work. Only then may the clock move without a time limit striking because a thread was slow. After a take that failed, nobody
+    /// looks before the next poll, and the clock must move for that.
+    /// </summary>
+    public Task WhenQuietAsync() => WaitAsync(() => _atWork.Count == 0 || _isTakeFailed);
 
     /// <summary>
     /// Waits until every event that was ever added is settled, and moves the clock on to those that are tried again later: each time to the first of them,
@@ -110,13 +114,13 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
         }
         catch (Exception exception)
         {
-            _lastFailure = exception;
+            Reach(() => (_isTakeFailed, _lastFailure) = (true, exception));
             throw;
         }
 
-        Interlocked.Increment(ref _takes);
         Reach(() =>
         {
+            (_isTakeFailed, _takes) = (false, _takes + 1);
             foreach (var one in taken)
             {
                 _atWork[NameOf(one)] = one.LeaseId;
