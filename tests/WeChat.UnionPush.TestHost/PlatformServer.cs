@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using WeChat.UnionPush.Testing;
@@ -93,7 +94,10 @@ internal static class PlatformServer
                 platform.Faults.Add(SimulatedFault.ConnectionReset().BeforeProcessing().On(Send).WithProbability(0.01));
                 platform.Faults.Add(SimulatedFault.Busy().On(Send).WithProbability(0.02));
                 platform.Faults.Add(SimulatedFault.Gateway().AfterProcessing().On(Send).WithProbability(0.01));
-                platform.Faults.Add(SimulatedFault.Error(43004).On(Send).WithProbability(0.005));
+
+                // Nobody is refused twice: a second refusal, after the platform itself said that they follow, is rightly believed.
+                var met = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
+                platform.Faults.Add(SimulatedFault.Error(43004).On(Send).When(call => met.TryAdd(RecipientOf(call), true)).WithProbability(0.005));
             }
         });
         app.MapGet("/control/template", () => template.Id);
@@ -156,5 +160,11 @@ internal static class PlatformServer
         context.Response.ContentType = response.Content.Headers.ContentType?.ToString();
         context.Response.ContentLength = response.Content.Headers.ContentLength;
         await response.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
+    }
+
+    private static string RecipientOf(SimulatedCall call)
+    {
+        using var body = JsonDocument.Parse(call.Body);
+        return body.RootElement.GetProperty("touser").GetString()!;
     }
 }
