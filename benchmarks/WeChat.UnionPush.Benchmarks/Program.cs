@@ -5,6 +5,10 @@ if (args is ["turns", .. var stores])
 {
     await StoreTurns.RunAsync(stores);
 }
+else if (args is ["reach"])
+{
+    await ReachTurns.RunAsync();
+}
 else
 {
     BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -165,6 +165,10 @@ internal sealed class EfBroadcastJournal(EfDatabase database, TimeProvider timeP
                         Duplicate = sum.Duplicate,
                         Unknown = sum.Unknown,
                         Failed = sum.Failed,
+                        SentBySubscribeMessage = sum.SentBySubscribe,
+                        SentBySubscribeNotice = sum.SentByNotice,
+                        SentByCustomerService = sum.SentByService,
+                        SentByFallback = sum.SentByFallback,
                     })
                 {
                     OpenBatches = sum.Open,
@@ -255,6 +259,10 @@ internal sealed class EfBroadcastJournal(EfDatabase database, TimeProvider timeP
             Duplicate = group.Sum(static row => row.Duplicate),
             Unknown = group.Sum(static row => row.UnknownOutcome),
             Failed = group.Sum(static row => row.Failed),
+            SentBySubscribe = group.Sum(static row => row.SentBySubscribe),
+            SentByNotice = group.Sum(static row => row.SentByNotice),
+            SentByService = group.Sum(static row => row.SentByService),
+            SentByFallback = group.Sum(static row => row.SentByFallback),
             Open = group.Sum(static row => row.AvailableAt < Complete ? 1 : 0),
             Claimed = group.Sum(row => row.ClaimId != null && row.AvailableAt > now ? 1 : 0),
             Recent = group.Sum(row => row.SavedAt >= since
@@ -285,7 +293,11 @@ internal sealed class EfBroadcastJournal(EfDatabase database, TimeProvider timeP
                     .SetProperty(static row => row.TooFrequent, next.TooFrequent)
                     .SetProperty(static row => row.Duplicate, next.Duplicate)
                     .SetProperty(static row => row.UnknownOutcome, next.UnknownOutcome)
-                    .SetProperty(static row => row.Failed, next.Failed),
+                    .SetProperty(static row => row.Failed, next.Failed)
+                    .SetProperty(static row => row.SentBySubscribe, next.SentBySubscribe)
+                    .SetProperty(static row => row.SentByNotice, next.SentByNotice)
+                    .SetProperty(static row => row.SentByService, next.SentByService)
+                    .SetProperty(static row => row.SentByFallback, next.SentByFallback),
                 cancellationToken).ConfigureAwait(false) > 0,
             cancellationToken);
     }
@@ -312,6 +324,14 @@ internal sealed class EfBroadcastJournal(EfDatabase database, TimeProvider timeP
         public long Unknown { get; init; }
 
         public long Failed { get; init; }
+
+        public long SentBySubscribe { get; init; }
+
+        public long SentByNotice { get; init; }
+
+        public long SentByService { get; init; }
+
+        public long SentByFallback { get; init; }
 
         public int Open { get; init; }
 

@@ -11,6 +11,25 @@ internal sealed class EfReachJournal(EfDatabase database, TimeProvider timeProvi
             await FindAsync(context.Set<ReachRow>().AsNoTracking(), appId, key, cancellationToken).ConfigureAwait(false) is { } row && IsCurrent(row) ? NoteOf(row) : null,
         cancellationToken);
 
+    public async ValueTask<IReadOnlyDictionary<string, ReachNote>> FindAsync(
+        string appId, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        var found = new Dictionary<string, ReachNote>(StringComparer.Ordinal);
+        foreach (var some in keys.Distinct(StringComparer.Ordinal).Chunk(EfDatabase.ListSize))
+        {
+            var rows = await database.ReadAsync(
+                (context, cancellationToken) => context.Set<ReachRow>().AsNoTracking().Where(row => row.AppId == appId && some.Contains(row.Key)).ToListAsync(cancellationToken),
+                cancellationToken).ConfigureAwait(false);
+            foreach (var row in rows.Where(IsCurrent))
+            {
+                found[row.Key] = NoteOf(row);
+            }
+        }
+
+        return found;
+    }
+
     public ValueTask<ReachNote?> TryWriteAsync(
         string appId, string key, ReachNote? before, string value, DateTimeOffset expiresAt, CancellationToken cancellationToken = default)
     {

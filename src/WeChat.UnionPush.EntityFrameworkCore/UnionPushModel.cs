@@ -173,6 +173,10 @@ internal sealed class UnionPushModel(ModelBuilder modelBuilder, string? schema, 
             row.Property(static batch => batch.Duplicate).HasColumnName("duplicate");
             row.Property(static batch => batch.UnknownOutcome).HasColumnName("unknown_outcome");
             row.Property(static batch => batch.Failed).HasColumnName("failed");
+            row.Property(static batch => batch.SentBySubscribe).HasColumnName("sent_by_subscribe");
+            row.Property(static batch => batch.SentByNotice).HasColumnName("sent_by_notice");
+            row.Property(static batch => batch.SentByService).HasColumnName("sent_by_service");
+            row.Property(static batch => batch.SentByFallback).HasColumnName("sent_by_fallback");
             Text(row, static batch => batch.Outcomes, "outcomes").IsRequired(false);
             Text(row, static batch => batch.Recipients, "recipients").IsRequired(false);
             row.HasIndex(static batch => new { batch.BroadcastId, batch.AvailableAt }).HasDatabaseName("unionpush_broadcast_batch_available");

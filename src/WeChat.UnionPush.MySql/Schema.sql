@@ -162,6 +162,10 @@ create table if not exists unionpush_broadcast_batch
     duplicate     integer     not null,
     unknown_outcome integer   not null,
     failed        integer     not null,
+    sent_by_subscribe integer not null default 0, -- of those sent to, who was on another channel than the template message
+    sent_by_notice    integer not null default 0,
+    sent_by_service   integer not null default 0,
+    sent_by_fallback  integer not null default 0,
     outcomes      mediumtext  not null, -- of each recipient, in the library's own writing
     recipients    mediumtext  not null, -- a line for each
     primary key (broadcast_id, number),

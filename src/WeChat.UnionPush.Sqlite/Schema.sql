@@ -223,3 +223,12 @@ create table if not exists unionpush_reach
 create index if not exists unionpush_reach_expires_at on unionpush_reach (expires_at);
 
 update unionpush_schema set version = 6 where version < 6;
+
+-- version 7
+-- of those sent to, who was on another channel than the template message
+alter table unionpush_broadcast_batch add column sent_by_subscribe integer not null default 0;
+alter table unionpush_broadcast_batch add column sent_by_notice integer not null default 0;
+alter table unionpush_broadcast_batch add column sent_by_service integer not null default 0;
+alter table unionpush_broadcast_batch add column sent_by_fallback integer not null default 0;
+
+update unionpush_schema set version = 7 where version < 7;

@@ -15,14 +15,16 @@ internal sealed class SqlBroadcastJournal(ISqlDatabase database, TimeProvider ti
 
     private const string SelectBatch = """
         select number, size, recipients, outcomes, available_at, claim_id, saved_at,
-            sent, not_signed_in, not_linked, not_following, refused, too_frequent, duplicate, unknown_outcome, failed
+            sent, not_signed_in, not_linked, not_following, refused, too_frequent, duplicate, unknown_outcome, failed,
+            sent_by_subscribe, sent_by_notice, sent_by_service, sent_by_fallback
         from unionpush_broadcast_batch
         """;
 
     private const string SetBatch = """
         update unionpush_broadcast_batch
         set outcomes = $3, available_at = $4, saved_at = $5, sent = $6, not_signed_in = $7, not_linked = $8, not_following = $9, refused = $10,
-            too_frequent = $11, duplicate = $12, unknown_outcome = $13, failed = $14, claim_id = $15
+            too_frequent = $11, duplicate = $12, unknown_outcome = $13, failed = $14, sent_by_subscribe = $15, sent_by_notice = $16, sent_by_service = $17,
+            sent_by_fallback = $18, claim_id = $19
         where broadcast_id = $1 and number = $2
         """;
 
@@ -48,14 +50,14 @@ internal sealed class SqlBroadcastJournal(ISqlDatabase database, TimeProvider ti
     private readonly string _addBatch = database.Dialect.Spell("""
         insert into unionpush_broadcast_batch
             (broadcast_id, number, outcomes, available_at, saved_at, sent, not_signed_in, not_linked, not_following, refused, too_frequent, duplicate, unknown_outcome, failed,
-             claim_id, size, recipients)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             sent_by_subscribe, sent_by_notice, sent_by_service, sent_by_fallback, claim_id, size, recipients)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
         """);
 
     private readonly string _claim = database.Dialect.Spell(database.Dialect.ClaimBatch);
     private readonly string _claimed = database.Dialect.Spell(SelectBatch + " where broadcast_id = $1 and claim_id = $2");
-    private readonly string _save = database.Dialect.Spell(SetBatch + " and claim_id = $16");
-    private readonly string _reopen = database.Dialect.Spell(SetBatch + " and claim_id is null and available_at = $16");
+    private readonly string _save = database.Dialect.Spell(SetBatch + " and claim_id = $20");
+    private readonly string _reopen = database.Dialect.Spell(SetBatch + " and claim_id is null and available_at = $20");
     private readonly string _page = database.Dialect.Spell(SelectBatch + " where broadcast_id = $1 and number > $2 order by number limit $3");
     private readonly string _delete = database.Dialect.Spell("delete from unionpush_broadcast_batch where broadcast_id = $1 and number < $2");
     private readonly string _last = database.Dialect.Spell("select coalesce(max(number), -1) from unionpush_broadcast_batch where broadcast_id = $1");
@@ -63,6 +65,7 @@ internal sealed class SqlBroadcastJournal(ISqlDatabase database, TimeProvider ti
     private readonly string _count = database.Dialect.Spell("""
         select coalesce(sum(size), 0), coalesce(sum(sent), 0), coalesce(sum(not_signed_in), 0), coalesce(sum(not_linked), 0), coalesce(sum(not_following), 0),
             coalesce(sum(refused), 0), coalesce(sum(too_frequent), 0), coalesce(sum(duplicate), 0), coalesce(sum(unknown_outcome), 0), coalesce(sum(failed), 0),
+            coalesce(sum(sent_by_subscribe), 0), coalesce(sum(sent_by_notice), 0), coalesce(sum(sent_by_service), 0), coalesce(sum(sent_by_fallback), 0),
             coalesce(sum(case when available_at < $2 then 1 else 0 end), 0),
             coalesce(sum(case when claim_id is not null and available_at > $3 then 1 else 0 end), 0),
             coalesce(sum(case when saved_at >= $4
@@ -141,7 +144,7 @@ internal sealed class SqlBroadcastJournal(ISqlDatabase database, TimeProvider ti
     public async ValueTask<BroadcastProgress> CountAsync(string broadcastId, DateTimeOffset recentSince, CancellationToken cancellationToken = default) =>
         (await database.QueryAsync(
             _count,
-            static row => new BroadcastProgress(row.Int64(0), ReadCounts(row, 1)) { OpenBatches = row.Int64(10), ClaimedBatches = row.Int64(11), Recent = row.Int64(12) },
+            static row => new BroadcastProgress(row.Int64(0), ReadCounts(row, 1)) { OpenBatches = row.Int64(14), ClaimedBatches = row.Int64(15), Recent = row.Int64(16) },
             cancellationToken,
             broadcastId, DateTimeOffset.MaxValue, timeProvider.GetUtcNow(), recentSince).ConfigureAwait(false))[0];
 
@@ -197,7 +200,8 @@ internal sealed class SqlBroadcastJournal(ISqlDatabase database, TimeProvider ti
     private static SqlValue[] Values(BroadcastBatch batch, string? claimId) =>
     [
         batch.BroadcastId, batch.Number, batch.Outcomes, batch.AvailableAt, batch.SavedAt, batch.Counts.Sent, batch.Counts.NotSignedIn, batch.Counts.NotLinked,
-        batch.Counts.NotFollowing, batch.Counts.Refused, batch.Counts.TooFrequent, batch.Counts.Duplicate, batch.Counts.Unknown, batch.Counts.Failed, claimId,
+        batch.Counts.NotFollowing, batch.Counts.Refused, batch.Counts.TooFrequent, batch.Counts.Duplicate, batch.Counts.Unknown, batch.Counts.Failed,
+        batch.Counts.SentBySubscribeMessage, batch.Counts.SentBySubscribeNotice, batch.Counts.SentByCustomerService, batch.Counts.SentByFallback, claimId,
     ];
 
     private static BroadcastRecord Read(ISqlRow row) => new(row.Text(0), row.Text(1))
@@ -237,5 +241,9 @@ internal sealed class SqlBroadcastJournal(ISqlDatabase database, TimeProvider ti
         Duplicate = row.Int64(column + 6),
         Unknown = row.Int64(column + 7),
         Failed = row.Int64(column + 8),
+        SentBySubscribeMessage = row.Int64(column + 9),
+        SentBySubscribeNotice = row.Int64(column + 10),
+        SentByCustomerService = row.Int64(column + 11),
+        SentByFallback = row.Int64(column + 12),
     };
 }

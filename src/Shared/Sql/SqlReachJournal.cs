@@ -3,6 +3,11 @@ namespace WeChat.UnionPush;
 /// <summary>Notes, one row for each. A write names the revision that it read, so that of two at once one is told.</summary>
 internal sealed class SqlReachJournal(ISqlDatabase database, TimeProvider timeProvider) : IReachJournal
 {
+    private const int ListSize = 100;
+
+    private readonly string _findMany = database.Dialect.Spell(
+        $"select note_key, note, revision, expires_at from unionpush_reach where app_id = $1 and expires_at > $2 and note_key in ({Keys()})");
+
     private readonly string _find = database.Dialect.Spell("select note, revision, expires_at from unionpush_reach where app_id = $1 and note_key = $2");
 
     private readonly string _add = database.Dialect.Spell(database.Dialect.IfAbsent(
@@ -25,6 +30,25 @@ internal sealed class SqlReachJournal(ISqlDatabase database, TimeProvider timePr
 
     public async ValueTask<ReachNote?> FindAsync(string appId, string key, CancellationToken cancellationToken = default) =>
         await StoredAsync(appId, key, cancellationToken).ConfigureAwait(false) is { } note && note.ExpiresAt > timeProvider.GetUtcNow() ? note : null;
+
+    public async ValueTask<IReadOnlyDictionary<string, ReachNote>> FindAsync(
+        string appId, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        var found = new Dictionary<string, ReachNote>(StringComparer.Ordinal);
+        foreach (var some in keys.Chunk(ListSize))
+        {
+            // Always as many, so that the statement is prepared once: the last key stands for those that are missing.
+            SqlValue[] values = [appId, timeProvider.GetUtcNow(), .. some, .. Enumerable.Repeat((SqlValue)some[^1], ListSize - some.Length)];
+            foreach (var (key, note) in await database.QueryAsync(
+                _findMany, static row => (row.Text(0), new ReachNote(row.Text(1), row.Int64(2), row.Time(3))), cancellationToken, values).ConfigureAwait(false))
+            {
+                found[key] = note;
+            }
+        }
+
+        return found;
+    }
 
     public async ValueTask<ReachNote?> TryWriteAsync(
         string appId, string key, ReachNote? before, string value, DateTimeOffset expiresAt, CancellationToken cancellationToken = default)
@@ -75,6 +99,8 @@ internal sealed class SqlReachJournal(ISqlDatabase database, TimeProvider timePr
         await database.ExecuteAsync(_expire, expired, cancellationToken).ConfigureAwait(false);
         return expired.Count;
     }
+
+    private static string Keys() => string.Join(", ", Enumerable.Range(3, ListSize).Select(static parameter => $"${parameter}"));
 
     private async ValueTask<ReachNote?> StoredAsync(string appId, string key, CancellationToken cancellationToken)
     {

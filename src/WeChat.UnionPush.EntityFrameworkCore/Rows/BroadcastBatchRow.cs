@@ -34,6 +34,14 @@ internal class BroadcastBatchRow
 
     public long Failed { get; set; }
 
+    public long SentBySubscribe { get; set; }
+
+    public long SentByNotice { get; set; }
+
+    public long SentByService { get; set; }
+
+    public long SentByFallback { get; set; }
+
     public string? Outcomes { get; set; }
 
     public string? Recipients { get; set; }
@@ -54,6 +62,10 @@ internal class BroadcastBatchRow
         Duplicate = batch.Counts.Duplicate,
         UnknownOutcome = batch.Counts.Unknown,
         Failed = batch.Counts.Failed,
+        SentBySubscribe = batch.Counts.SentBySubscribeMessage,
+        SentByNotice = batch.Counts.SentBySubscribeNotice,
+        SentByService = batch.Counts.SentByCustomerService,
+        SentByFallback = batch.Counts.SentByFallback,
         Outcomes = BroadcastRow.Known(batch.Outcomes),
         Recipients = BroadcastRow.Known(batch.Recipients),
     };
@@ -77,6 +89,10 @@ internal class BroadcastBatchRow
             Duplicate = Duplicate,
             Unknown = UnknownOutcome,
             Failed = Failed,
+            SentBySubscribeMessage = SentBySubscribe,
+            SentBySubscribeNotice = SentByNotice,
+            SentByCustomerService = SentByService,
+            SentByFallback = SentByFallback,
         },
     };
 }

@@ -15,7 +15,21 @@ public static class BroadcastJournalConformance
     private static readonly BroadcastRecord Spring = new(AppId, "春季活动 \"'😀") { Id = Id, Content = "{\"t\":\"通知\"}", CreatedAt = Noon };
 
     private static readonly BroadcastCounts Counts = new()
-    { Sent = 1, NotSignedIn = 2, NotLinked = 3, NotFollowing = 4, Refused = 5, TooFrequent = 6, Duplicate = 7, Unknown = 8, Failed = 9 };
+    {
+        Sent = 1,
+        NotSignedIn = 2,
+        NotLinked = 3,
+        NotFollowing = 4,
+        Refused = 5,
+        TooFrequent = 6,
+        Duplicate = 7,
+        Unknown = 8,
+        Failed = 9,
+        SentBySubscribeMessage = 10,
+        SentBySubscribeNotice = 11,
+        SentByCustomerService = 12,
+        SentByFallback = 13,
+    };
 
     private static readonly ConformanceSuite<IBroadcastJournal> Suite = new()
     {

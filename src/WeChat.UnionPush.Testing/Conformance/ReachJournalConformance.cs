@@ -16,8 +16,10 @@ public static class ReachJournalConformance
         A_write_names_what_it_read,
         A_note_that_expired_is_as_good_as_none,
         Notes_are_told_apart,
+        Many_notes_are_found_at_once,
         A_long_note_is_kept_whole_and_for_long,
         Notes_are_listed_by_how_their_keys_begin,
+        All_notes_of_one_person_are_found_and_deleted_and_nobody_else_s,
         What_is_deleted_is_gone,
         Only_what_expired_is_deleted,
         Ten_writers_at_once_write_one_note,
@@ -95,6 +97,27 @@ public static class ReachJournalConformance
         run.Equal(0, await store.ExpireAsync(run.Clock.GetUtcNow().AddYears(100), 9, run.CancellationToken).ConfigureAwait(false));
     }
 
+    private static async Task Many_notes_are_found_at_once(ConformanceRun<IReachJournal> run)
+    {
+        var store = await run.OpenAsync().ConfigureAwait(false);
+        run.Equal(0, (await store.FindAsync(App, (string[])[], run.CancellationToken).ConfigureAwait(false)).Count);
+        var written = new Dictionary<string, ReachNote>(StringComparer.Ordinal);
+        for (var i = 0; i < 250; i += 2)
+        {
+            written.Add($"link:{i}", (await store.TryWriteAsync(App, $"link:{i}", null, $"{i}", run.Clock.GetUtcNow().AddHours(1), run.CancellationToken).ConfigureAwait(false))!);
+        }
+
+        await store.TryWriteAsync(App, "link:1", null, "expires", run.Clock.GetUtcNow().AddMinutes(1), run.CancellationToken).ConfigureAwait(false);
+        await store.TryWriteAsync("wxother", "link:3", null, "of another app", run.Clock.GetUtcNow().AddHours(1), run.CancellationToken).ConfigureAwait(false);
+        await store.TryWriteAsync(App, "LINK:5", null, "in capitals", run.Clock.GetUtcNow().AddHours(1), run.CancellationToken).ConfigureAwait(false);
+        run.Clock.Advance(TimeSpan.FromMinutes(1));
+        string[] asked = [.. Enumerable.Range(0, 250).Select(static i => $"link:{i}"), "link:0"];
+        var found = await store.FindAsync(App, asked, run.CancellationToken).ConfigureAwait(false);
+        run.Equal(
+            string.Join(' ', written.Keys.Order(StringComparer.Ordinal)), string.Join(' ', found.Keys.Order(StringComparer.Ordinal)), "the keys found");
+        run.True(found.All(note => note.Value == written[note.Key]), "each comes with its note");
+    }
+
     private static async Task Notes_are_listed_by_how_their_keys_begin(ConformanceRun<IReachJournal> run)
     {
         var store = await run.OpenAsync().ConfigureAwait(false);
@@ -115,6 +138,23 @@ public static class ReachJournalConformance
         while (page.Count == 2);
         run.Equal("link:B link:a link:c", string.Join(' ', listed.Select(static note => note.Key).Order(StringComparer.Ordinal)), "the keys listed");
         run.True(listed.TrueForAll(static note => note.Value.Value == note.Key && note.Value.Revision > 0), "each comes with its note");
+    }
+
+    private static async Task All_notes_of_one_person_are_found_and_deleted_and_nobody_else_s(ConformanceRun<IReachJournal> run)
+    {
+        var store = await run.OpenAsync().ConfigureAwait(false);
+        string[] mine = ["late:oA-1:9", "late:oA-1:1", "late:oA-1:18446744073709551615"];
+        foreach (var key in (string[])[.. mine, "late:oa-1:1", "late:oA-1_:1", "late:oA-12:1", "late:oA-:1", "late:oA-1"])
+        {
+            await store.TryWriteAsync(App, key, null, key, run.Clock.GetUtcNow().AddHours(1), run.CancellationToken).ConfigureAwait(false);
+        }
+
+        var found = await store.ListAsync(App, "late:oA-1:", null, 9, run.CancellationToken).ConfigureAwait(false);
+        run.Equal(string.Join(' ', mine.Order(StringComparer.Ordinal)), string.Join(' ', found.Select(static note => note.Key).Order(StringComparer.Ordinal)), "the notes found");
+        await store.DeleteAsync(App, [.. found.Select(static note => note.Key)], run.CancellationToken).ConfigureAwait(false);
+        var left = await (await run.OpenAsync().ConfigureAwait(false)).ListAsync(App, "late:", null, 9, run.CancellationToken).ConfigureAwait(false);
+        run.Equal(5, left.Count);
+        run.True(left.All(note => !mine.Contains(note.Value.Value)), "none of them is left");
     }
 
     private static async Task What_is_deleted_is_gone(ConformanceRun<IReachJournal> run)

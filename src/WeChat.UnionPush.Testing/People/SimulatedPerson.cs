@@ -159,11 +159,23 @@ public sealed class SimulatedPerson : IEquatable<SimulatedPerson>
     public void TurnOffSubscription(SimulatedMiniProgram miniProgram, SimulatedTemplate template) =>
         Find(Own(miniProgram).App, template).TurnOff(Index, template);
 
+    /// <summary>Turns a template of subscribe notices off: what was allowed before is gone.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="template">One of its <see cref="SimulatedOfficialAccount.SubscriptionTemplates"/>.</param>
+    public void TurnOffSubscription(SimulatedOfficialAccount account, SimulatedTemplate template) =>
+        Find(Own(account).App, template).TurnOff(Index, template);
+
     /// <summary>How many subscribe messages of a template the person has still allowed. No API of the platform tells it.</summary>
     /// <param name="miniProgram">The Mini Program.</param>
     /// <param name="template">One of its <see cref="SimulatedMiniProgram.SubscriptionTemplates"/>.</param>
     public int SubscriptionsLeft(SimulatedMiniProgram miniProgram, SimulatedTemplate template) =>
         Find(Own(miniProgram).App, template).Credits(Index, template.Id);
+
+    /// <summary>How many subscribe notices of a template the person has still allowed. No API of the platform tells it.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="template">One of its <see cref="SimulatedOfficialAccount.SubscriptionTemplates"/>.</param>
+    public int SubscriptionsLeft(SimulatedOfficialAccount account, SimulatedTemplate template) =>
+        Find(Own(account).App, template).Credits(Index, template.Id);
 
     /// <summary>Stops following an account (取消关注). A refusal of its messages ends with it; the blacklist stays.</summary>
     /// <param name="account">The account.</param>

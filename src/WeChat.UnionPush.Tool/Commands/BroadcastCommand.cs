@@ -109,6 +109,7 @@ internal static class BroadcastCommand
     private static void Show(BroadcastForecast forecast) => Terminal.Pairs(
         ("recipients", Number(forecast.Recipients)),
         ("can be reached", Number(forecast.Reachable)),
+        ("other channels", Number(forecast.OnOtherChannels)),
         ("left today", forecast.RemainingToday is { } left ? Number(left) : "not known"),
         ("sending time", forecast.SendingTime.ToString("c", CultureInfo.InvariantCulture)),
         ("days", forecast.Days is { } days ? Number(days) : "not known"));

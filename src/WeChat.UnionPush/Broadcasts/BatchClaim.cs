@@ -7,7 +7,7 @@ namespace WeChat.UnionPush.Broadcasts;
 /// <param name="lines">The recipients.</param>
 /// <param name="templates">Who of them waits for a template.</param>
 /// <param name="claimedAt">A timestamp from before the claim.</param>
-internal sealed class BatchClaim(BroadcastTools tools, BroadcastBatch batch, OutcomeSheet sheet, string[] lines, BatchTemplates templates, long claimedAt)
+internal sealed class BatchClaim(BroadcastTools tools, BroadcastBatch batch, OutcomeSheet sheet, RecipientLine[] lines, BatchTemplates templates, long claimedAt)
 {
     /// <summary>For how long the platform knows a message id again.</summary>
     public static readonly TimeSpan IdLifetime = TimeSpan.FromMinutes(10);
@@ -64,7 +64,7 @@ internal sealed class BatchClaim(BroadcastTools tools, BroadcastBatch batch, Out
         var at = DateTimeOffset.MaxValue;
         for (var i = 0; i < sheet.Size; i++)
         {
-            if (sheet.IsOpen(i) && lines[i].Length == 0)
+            if (sheet.IsOpen(i) && lines[i].Id.Length == 0)
             {
                 // Erased since. Nobody is left to be sent to, and what was under way is nobody's any more.
                 sheet.Settle(i, sheet.IsUnderWay(i) ? PushStatus.Unknown : PushStatus.NotFollowing);

@@ -17,10 +17,14 @@ internal sealed class BatchPacker(string id, DateTimeOffset now, Func<IReadOnlyC
 
     public BroadcastCounts Unreachable { get; private set; } = new();
 
-    public void AddReachable(string line)
+    /// <summary>Of the recipients, those for whom further channels are tried.</summary>
+    public long OnOtherChannels { get; private set; }
+
+    public void AddReachable(RecipientLine line)
     {
         Recipients++;
-        _reachable.Add(line);
+        OnOtherChannels += line.IsAsNamed ? 1 : 0;
+        _reachable.Add(line.ToString());
         if (_reachable.Count == BroadcastPlanner.BatchSize)
         {
             PackReachable();
@@ -36,6 +40,9 @@ internal sealed class BatchPacker(string id, DateTimeOffset now, Func<IReadOnlyC
             PackUnreachable();
         }
     }
+
+    /// <summary>Whether an id can stand in a line as it is.</summary>
+    public static bool IsOneLine(string id) => id.Length <= LongestId && StorableText.Fits(id) && !id.Any(char.IsControl);
 
     /// <summary>Writes what is packed, when it is enough for a write.</summary>
     public async ValueTask WriteAsync(bool all, CancellationToken cancellationToken)
@@ -105,6 +112,5 @@ internal sealed class BatchPacker(string id, DateTimeOffset now, Func<IReadOnlyC
     }
 
     // Ids that the host gave may be anything.
-    private static string OneLine(string id) =>
-        id.Length <= LongestId && StorableText.Fits(id) && !id.Any(char.IsControl) ? id : string.Concat(id.Where(char.IsAsciiLetterOrDigit).Take(LongestId));
+    private static string OneLine(string id) => IsOneLine(id) ? id : string.Concat(id.Where(char.IsAsciiLetterOrDigit).Take(LongestId));
 }

@@ -12,17 +12,18 @@ internal sealed class BatchSender
     private readonly BroadcastRun _run;
     private readonly BroadcastBatch _batch;
     private readonly OutcomeSheet _sheet;
-    private readonly string[] _lines;
+    private readonly RecipientLine[] _lines;
 
     // Of whom it is not known whether an earlier claim sent to them.
     private readonly bool[] _hadAttempt;
     private readonly bool[] _tried;
     private readonly BatchTemplates _templates;
+    private readonly BatchRecipients _recipients;
     private readonly BatchClaim _claim;
     private readonly object _gate = new();
     private readonly List<int> _doubted = [];
     private readonly List<WeChatIdentity> _learned = [];
-    private SendTrouble? _trouble;
+    private readonly BatchTroubles _troubles;
 
     /// <param name="tools">What is sent with.</param>
     /// <param name="run">The broadcast.</param>
@@ -32,11 +33,13 @@ internal sealed class BatchSender
     {
         (_tools, _run, _batch) = (tools, run, batch);
         _sheet = new OutcomeSheet(batch.Size, batch.Outcomes);
-        _lines = batch.Recipients.Split('\n');
-        _hadAttempt = [.. Enumerable.Range(0, batch.Size).Select(_sheet.IsUnderWay)];
+        _lines = [.. batch.Recipients.Split('\n').Select(RecipientLine.Read)];
+        _hadAttempt = new bool[batch.Size];
         _tried = new bool[batch.Size];
         _templates = new BatchTemplates(run, _lines);
+        _troubles = new BatchTroubles(run);
         _claim = new BatchClaim(tools, batch, _sheet, _lines, _templates, claimedAt);
+        _recipients = new BatchRecipients(tools, run, batch, _sheet, _lines, _templates, _claim);
     }
 
     private DateTimeOffset Now => _tools.Time.GetUtcNow();
@@ -48,9 +51,14 @@ internal sealed class BatchSender
         var isMine = true;
         try
         {
-            GiveUpOnOld();
-            await SkipGoneAsync(stop).ConfigureAwait(false);
-            while (isMine && _trouble is null && !stop.IsCancellationRequested)
+            await _recipients.RecoverAsync(stop).ConfigureAwait(false);
+            for (var i = 0; i < _sheet.Size; i++)
+            {
+                _hadAttempt[i] = _sheet.IsUnderWay(i);
+            }
+
+            await _recipients.LookUpAsync(stop).ConfigureAwait(false);
+            while (isMine && _troubles.Gravest is null && !stop.IsCancellationRequested)
             {
                 await refreshAsync(stop).ConfigureAwait(false);
                 var window = NextWindow();
@@ -82,48 +90,7 @@ internal sealed class BatchSender
             await _tools.Repository.SaveAsync(_learned, erasuresSeen: 0, stop).ConfigureAwait(false);
         }
 
-        return _trouble;
-    }
-
-    /// <summary>Whoever was attempted too long ago stays unknown: the platform would not know the message again.</summary>
-    private void GiveUpOnOld()
-    {
-        for (var i = 0; i < _sheet.Size; i++)
-        {
-            if (_sheet.IsUnderWay(i) && _claim.AgeOf(i) >= BatchClaim.IdLifetime)
-            {
-                _sheet.Settle(i, PushStatus.Unknown, 0, _sheet.ValueOf(i));
-            }
-        }
-    }
-
-    private string OpenIdOf(int recipient) => _lines[recipient].Split('\t', 2)[0];
-
-    /// <summary>Who left, refuses or was erased since the plan was made costs no call. Of somebody who may have the message that is not the outcome.</summary>
-    private async Task SkipGoneAsync(CancellationToken stop)
-    {
-        int[] pending = [.. Enumerable.Range(0, _sheet.Size).Where(_sheet.IsPending)];
-        string[] openIds = [.. pending.Select(OpenIdOf).Where(static openId => openId.Length > 0)];
-        var known = new Dictionary<string, FollowState>(StringComparer.Ordinal);
-        if (openIds.Length > 0)
-        {
-            foreach (var identity in await _tools.Repository.FindAsync(_tools.AppId, openIds, stop).ConfigureAwait(false))
-            {
-                known[identity.OpenId] = identity.FollowState;
-            }
-        }
-
-        foreach (var i in pending)
-        {
-            if (!known.TryGetValue(OpenIdOf(i), out var state) || state == FollowState.NotFollowing)
-            {
-                _sheet.Settle(i, PushStatus.NotFollowing);
-            }
-            else if (state == FollowState.Refusing)
-            {
-                _sheet.Settle(i, PushStatus.Refused);
-            }
-        }
+        return _troubles.Gravest;
     }
 
     private int[] NextWindow()
@@ -131,25 +98,35 @@ internal sealed class BatchSender
         // Until the run has shown that it works, no more are sent than show that it does not.
         var size = _run.Guards.IsProven ? _tools.Window : Math.Min(_tools.Window, BroadcastGuards.First);
         return [.. Enumerable.Range(0, _sheet.Size)
-            .Where(i => !_tried[i] && _lines[i].Length > 0 && _sheet.IsOpen(i) && (_sheet.IsPending(i) || _claim.AgeOf(i) < _tools.ResendsFor))
+            .Where(i => !_tried[i] && _lines[i].Id.Length > 0 && _sheet.IsOpen(i) && (_sheet.IsPending(i) || _claim.AgeOf(i) < _tools.ResendsFor))
             .Where(i => !_templates.IsStopped(i)).Take(size)];
     }
 
     /// <returns><see langword="false"/> when the batch is somebody else's.</returns>
     private async Task<bool> SendAsync(int[] window, CancellationToken stop)
     {
-        var grant = await _tools.Slots.TakeAsync(window.Length, _run.Content.QuotaReserve, stop).ConfigureAwait(false);
-        if (grant.Count == 0)
+        // Whom the template message cannot reach needs none of the account's slots.
+        var called = window.Where(i => _recipients.UnreachableOf(i) is null).ToArray();
+        var grant = called.Length == 0 ? null : await _tools.Slots.TakeAsync(called.Length, _run.Content.QuotaReserve, stop).ConfigureAwait(false);
+        if (grant is { Count: 0 })
         {
-            Meet(new SendTrouble(SendTroubleKind.Quota, BroadcastReasons.Quota(grant.UsedToday, _run.Content.QuotaReserve)));
+            _troubles.Meet(new SendTrouble(SendTroubleKind.Quota, BroadcastReasons.Quota(grant.UsedToday, _run.Content.QuotaReserve)));
             return true;
         }
 
-        window = window[..grant.Count];
+        window = [.. called[..(grant?.Count ?? 0)], .. window.Where(i => _recipients.UnreachableOf(i) is not null)];
         var now = Now;
         foreach (var i in window)
         {
-            _sheet.Begin(i, now);
+            if (_recipients.UnreachableOf(i) is null)
+            {
+                _sheet.Begin(i, now);
+            }
+            else
+            {
+                _sheet.Climb(i, now);
+            }
+
             _tried[i] = true;
         }
 
@@ -158,7 +135,8 @@ internal sealed class BatchSender
             return false;
         }
 
-        await Task.WhenAll(window.Select((recipient, place) => SendOneAsync(recipient, grant.From + (grant.Interval * place), stop))).ConfigureAwait(false);
+        await Task.WhenAll(window.Select((recipient, place) =>
+            SendOneAsync(recipient, place < grant?.Count ? grant.From + (grant.Interval * place) : now, stop))).ConfigureAwait(false);
         return true;
     }
 
@@ -172,16 +150,27 @@ internal sealed class BatchSender
                 await Task.Delay(wait, _tools.Time, stop).ConfigureAwait(false);
             }
 
-            if (!_run.IsOpen || _trouble is not null || _tools.Time.GetTimestamp() >= _claim.SendsUntil)
+            if (!_run.IsOpen || _troubles.Gravest is not null || _tools.Time.GetTimestamp() >= _claim.SendsUntil)
             {
                 NotSent(recipient);
                 return;
             }
 
-            var openId = OpenIdOf(recipient);
-            var id = $"{_batch.BroadcastId}-{(_batch.Number * BroadcastPlanner.BatchSize) + recipient}";
-            var message = _templates.MessageOf(recipient).ToMessage(id, _run.Record.Name);
-            Settle(recipient, openId, await _tools.SendAsync(openId, message, _hadAttempt[recipient], _claim.SendsUntil).ConfigureAwait(false));
+            var message = _recipients.MessageOf(recipient);
+            if (_recipients.UnreachableOf(recipient) is { } why)
+            {
+                await ClimbAsync(recipient, message, new PushResult(why)).ConfigureAwait(false);
+                return;
+            }
+
+            // What does not fit another channel is told before anything is sent.
+            var climbs = _tools.Reach?.Serves(message) == true;
+            var openId = _recipients.OpenIdOf(recipient);
+            var result = await _tools.SendAsync(openId, message, _hadAttempt[recipient], _claim.SendsUntil).ConfigureAwait(false);
+            if (Judge(recipient, openId, result) && climbs && ReachLadder.MayGoOn(result.Status))
+            {
+                await ClimbAsync(recipient, message, result).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -193,7 +182,40 @@ internal sealed class BatchSender
         }
     }
 
-    private void Settle(int recipient, string openId, PushResult result)
+    /// <summary>Tries the further channels for somebody whom the template message certainly did not reach.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever a send throws belongs to its recipient.")]
+    private async Task ClimbAsync(int recipient, TemplateMessage message, PushResult template)
+    {
+        if (!_run.IsOpen || _troubles.Gravest is not null || _tools.Time.GetTimestamp() >= _claim.SendsUntil)
+        {
+            _sheet.Return(recipient);
+            return;
+        }
+
+        _sheet.Climb(recipient, Now);
+        try
+        {
+            var person = await _recipients.FindAsync(recipient).ConfigureAwait(false);
+            var result = await _tools.Reach!.GoOnAsync(person, message, template).ConfigureAwait(false);
+            var value = result.Status == PushStatus.Unknown ? _sheet.ValueOf(recipient) : result.MessageId ?? 0;
+            _sheet.Settle(recipient, result.Status, result.ErrorCode?.Value ?? 0, value, result.Channel);
+        }
+        catch (Exception exception)
+        {
+            var (trouble, code) = SendFailures.Judge(exception, _lines[recipient].Own is not null, _templates.OneOfMany(recipient));
+            if (trouble is null)
+            {
+                _sheet.Fail(recipient, code);
+                return;
+            }
+
+            // The recipient stays under way: whoever claims the batch next sees by the ladder's notes whether something may have been sent.
+            _troubles.Meet(trouble);
+        }
+    }
+
+    /// <returns>Whether the outcome is settled.</returns>
+    private bool Judge(int recipient, string openId, PushResult result)
     {
         var code = result.ErrorCode?.Value ?? 0;
         switch (result.Status)
@@ -203,17 +225,17 @@ internal sealed class BatchSender
                 Telemetry.Pushed(result.Status.Name());
                 if (!_hadAttempt[recipient])
                 {
-                    Count(isAccepted: false, code);
+                    _troubles.Count(isAccepted: false, code);
                 }
 
                 if (SendFailures.TroubleOf(code, result.Reason ?? "", _templates.OneOfMany(recipient)) is { } trouble)
                 {
-                    Meet(trouble);
+                    _troubles.Meet(trouble);
                 }
 
-                return;
+                return false;
             case PushStatus.NotFollowing when SendOutcomes.Of(code, errorMessage: null).Memory == SendMemory.UntilChecked && TryDoubt(recipient):
-                return;
+                return false;
             case PushStatus.Refused when SendOutcomes.Of(code, errorMessage: null) is { Memory: SendMemory.UntilNextWalk } outcome:
                 lock (_gate)
                 {
@@ -225,7 +247,8 @@ internal sealed class BatchSender
 
         _sheet.Settle(recipient, result.Status, code, result.MessageId ?? 0);
         Telemetry.Pushed(result.Status.Name());
-        Count(result.Status is PushStatus.Sent or PushStatus.Duplicate, code);
+        _troubles.Count(result.Status is PushStatus.Sent or PushStatus.Duplicate, code);
+        return true;
     }
 
     private bool TryDoubt(int recipient)
@@ -254,46 +277,16 @@ internal sealed class BatchSender
     private void Fail(int recipient, Exception exception)
     {
         var (trouble, code) = SendFailures.Judge(
-            exception, hasOwnMessage: _lines[recipient].Contains('\t', StringComparison.Ordinal), _templates.OneOfMany(recipient));
+            exception, hasOwnMessage: _lines[recipient].Own is not null, _templates.OneOfMany(recipient));
         if (trouble is not null)
         {
             NotSent(recipient);
-            Meet(trouble);
+            _troubles.Meet(trouble);
             return;
         }
 
         _sheet.Fail(recipient, code);
-        Count(isAccepted: false, code);
-    }
-
-    private void Count(bool isAccepted, int code)
-    {
-        if (isAccepted)
-        {
-            _run.Recovered();
-        }
-
-        if (_run.Guards.Count(isAccepted, code) is { } reason)
-        {
-            Meet(new SendTrouble(SendTroubleKind.Stop, reason));
-        }
-    }
-
-    private void Meet(SendTrouble trouble)
-    {
-        lock (_gate)
-        {
-            // The gravest one counts.
-            if (_trouble is null || trouble.Kind > _trouble.Kind)
-            {
-                _trouble = trouble;
-            }
-        }
-
-        if (trouble.Kind == SendTroubleKind.Stop)
-        {
-            _run.Close();
-        }
+        _troubles.Count(isAccepted: false, code);
     }
 
     /// <summary>Single refusals of true followers were reported, so the platform is asked; who follows is sent to once more.</summary>
@@ -302,13 +295,13 @@ internal sealed class BatchSender
         IReadOnlySet<string> follow;
         try
         {
-            follow = await _tools.Check.AskNowAsync([.. _doubted.Select(OpenIdOf)], stop).ConfigureAwait(false);
+            follow = await _tools.Check.AskNowAsync([.. _doubted.Select(_recipients.OpenIdOf)], stop).ConfigureAwait(false);
         }
         catch (WeChatApiException exception) when (exception.ErrorClass is WeChatErrorClass.Transient or WeChatErrorClass.RateLimited or WeChatErrorClass.TokenInvalid)
         {
             // What cannot be asked now is not believed: they are sent to again when the platform is well.
             _doubted.ForEach(NotSent);
-            Meet(new SendTrouble(SendTroubleKind.BackOff, exception.Message, exception.RetryAfter));
+            _troubles.Meet(new SendTrouble(SendTroubleKind.BackOff, exception.Message, exception.RetryAfter));
             return true;
         }
         catch (WeChatApiException)
@@ -317,16 +310,21 @@ internal sealed class BatchSender
             follow = new HashSet<string>(StringComparer.Ordinal);
         }
 
-        foreach (var i in _doubted.Where(i => !follow.Contains(OpenIdOf(i))))
+        int[] left = [.. _doubted.Where(i => !follow.Contains(_recipients.OpenIdOf(i)))];
+        foreach (var i in left)
         {
             _sheet.Settle(i, PushStatus.NotFollowing, WeChatErrorCodes.RequireSubscribe);
-            Count(isAccepted: false, WeChatErrorCodes.RequireSubscribe);
+            _troubles.Count(isAccepted: false, WeChatErrorCodes.RequireSubscribe);
         }
 
-        int[] again = [.. _doubted.Where(i => follow.Contains(OpenIdOf(i)))];
+        var refused = new PushResult(PushStatus.NotFollowing) { ErrorCode = WeChatErrorCodes.RequireSubscribe };
+        await Task.WhenAll(left.Select(i => _recipients.MessageOf(i) is var message && _tools.Reach?.MayServe(message) == true
+            ? ClimbAsync(i, message, refused)
+            : Task.CompletedTask)).ConfigureAwait(false);
+        int[] again = [.. _doubted.Where(i => follow.Contains(_recipients.OpenIdOf(i)))];
         foreach (var window in again.Chunk(_tools.Window))
         {
-            if (_trouble is not null || !_run.IsOpen || stop.IsCancellationRequested)
+            if (_troubles.Gravest is not null || !_run.IsOpen || stop.IsCancellationRequested)
             {
                 break;
             }

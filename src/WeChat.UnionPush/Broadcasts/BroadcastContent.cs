@@ -18,6 +18,9 @@ internal sealed record BroadcastContent
 
     public double StopAtFailureShare { get; init; }
 
+    /// <summary>Whether the audience names people by UnionID.</summary>
+    public bool IsByUnionId { get; init; }
+
     /// <summary>Whether the recipients' messages are of more than one template, which is known once it is planned.</summary>
     public bool HasManyTemplates { get; init; }
 
@@ -41,6 +44,7 @@ internal sealed record BroadcastContent
             QuietFrom = broadcast.QuietHours?.From,
             QuietTo = broadcast.QuietHours?.To,
             StopAtFailureShare = broadcast.StopAtFailureShare,
+            IsByUnionId = broadcast.Audience.ByUnionId,
             HasManyTemplates = hasManyTemplates,
         });
 
@@ -91,15 +95,27 @@ internal sealed record MessageContent
     [JsonPropertyName("v")]
     public int? ValuePolicy { get; init; }
 
+    [JsonPropertyName("x")]
+    public HeldContent? Subscribe { get; init; }
+
+    [JsonPropertyName("n")]
+    public HeldContent? Notice { get; init; }
+
+    [JsonPropertyName("w")]
+    public string? CustomerServiceText { get; init; }
+
     public static MessageContent Of(TemplateMessage message) => new()
     {
         TemplateId = message.TemplateId,
-        Fields = [.. message.Fields.Select(static field => field.Color is { } color ? [field.Key, field.Value, color] : (string[])[field.Key, field.Value])],
+        Fields = HeldContent.Write(message.Fields),
         Url = message.Url,
         MiniProgramAppId = message.MiniProgram?.AppId,
         PagePath = message.MiniProgram?.PagePath,
         CorrelationId = message.CorrelationId,
         ValuePolicy = (int?)message.ValuePolicy,
+        Subscribe = HeldContent.Of(message.Subscribe),
+        Notice = HeldContent.Of(message.Notice),
+        CustomerServiceText = message.CustomerServiceText,
     };
 
     public static string Write(TemplateMessage message) => JsonSerializer.Serialize(Of(message), BroadcastJson.Plain.MessageContent);
@@ -109,15 +125,13 @@ internal sealed record MessageContent
     /// <summary>The message for one recipient.</summary>
     public TemplateMessage ToMessage(string clientMessageId, string broadcast) => new(
         TemplateId,
-        ToFields(),
+        HeldContent.ReadFields(Fields),
         Url,
         MiniProgramAppId is { } appId ? new MiniProgramLink(appId, PagePath) : null,
         clientMessageId,
         (TemplateValuePolicy?)ValuePolicy,
-        CorrelationId ?? $"broadcast/{broadcast}");
-
-    private ImmutableArray<TemplateField> ToFields() =>
-        [.. Fields.Select(static field => new TemplateField(field[0], field[1], field.Length > 2 ? field[2] : null))];
+        CorrelationId ?? $"broadcast/{broadcast}",
+        HeldContent.Alternatives(Subscribe, Notice, CustomerServiceText));
 }
 
 /// <summary>Reads and writes what the journal keeps.</summary>

@@ -19,7 +19,7 @@ internal sealed class BroadcastDesk(
     public async Task<BroadcastStatus> StartAsync(Broadcast broadcast, IProgress<BroadcastStatus>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(broadcast);
-        broadcast.Message?.Prepare(policy);
+        Check(broadcast);
         while (true)
         {
             var record = await Journal.FindAsync(tools.AppId, broadcast.Name, cancellationToken).ConfigureAwait(false);
@@ -44,15 +44,15 @@ internal sealed class BroadcastDesk(
     public async Task<BroadcastForecast> ForecastAsync(Broadcast broadcast, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(broadcast);
-        broadcast.Message?.Prepare(policy);
+        Check(broadcast);
         var caps = await CapsAsync(broadcast, cancellationToken).ConfigureAwait(false);
-        var (recipients, unreachable, _) = await planner.PlanAsync(
-            broadcast, NewId(), caps is null ? null : caps.HadTooMany, static (_, _) => default, static _ => { }, cancellationToken).ConfigureAwait(false);
-        var reachable = recipients - unreachable.Settled;
+        var plan = await planner.PlanAsync(broadcast, NewId(), caps, static (_, _) => default, static _ => { }, cancellationToken).ConfigureAwait(false);
+        var reachable = plan.Reachable;
         var quota = await tools.Slots.AskAsync(cancellationToken).ConfigureAwait(false);
-        return new BroadcastForecast(recipients, reachable)
+        return new BroadcastForecast(plan.Recipients, reachable)
         {
-            Unreachable = unreachable,
+            Unreachable = plan.Unreachable,
+            OnOtherChannels = plan.OnOtherChannels,
             DailyLimit = quota?.Limit,
             RemainingToday = quota is { } known ? Math.Max(0, known.Limit - known.Used) : null,
             SendingTime = tools.Slots.PerSecond > 0 ? TimeSpan.FromSeconds((double)reachable / tools.Slots.PerSecond) : TimeSpan.Zero,
@@ -170,21 +170,9 @@ internal sealed class BroadcastDesk(
     public async IAsyncEnumerable<BroadcastOutcome> ListRecipientsAsync(string name, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var record = await records.FindAsync(name, cancellationToken).ConfigureAwait(false);
-        await foreach (var batch in Journal.ListBatchesAsync(record.Id, cancellationToken).ConfigureAwait(false))
+        await foreach (var outcome in records.OutcomesAsync(record, cancellationToken).ConfigureAwait(false))
         {
-            var sheet = new OutcomeSheet(batch.Size, batch.Outcomes);
-            var lines = batch.Recipients.Split('\n');
-            for (var i = 0; i < batch.Size; i++)
-            {
-                var status = sheet.StatusOf(i);
-                var value = sheet.ValueOf(i);
-                yield return new BroadcastOutcome(lines[i].Split('\t', 2)[0], status, sheet.IsFailed(i))
-                {
-                    ErrorCode = sheet.CodeOf(i) is var code && code != 0 ? code : null,
-                    MessageId = status is PushStatus.Sent && value != 0 ? value : null,
-                    AttemptedAt = value != 0 && (status is PushStatus.Unknown || sheet.IsUnderWay(i)) ? DateTimeOffset.FromUnixTimeMilliseconds(value) : null,
-                };
-            }
+            yield return outcome;
         }
     }
 
@@ -200,14 +188,13 @@ internal sealed class BroadcastDesk(
             }
 
             var sheet = new OutcomeSheet(batch.Size, batch.Outcomes);
-            for (var i = 0; i < batch.Size; i++)
+            int[] unknown = [.. Enumerable.Range(0, batch.Size).Where(i => sheet.StatusOf(i) == PushStatus.Unknown)];
+            if (tools.Reach is { } reach)
             {
-                if (sheet.StatusOf(i) == PushStatus.Unknown)
-                {
-                    sheet.Return(i);
-                }
+                await reach.ForgetClaimsAsync([.. unknown.Select(i => BroadcastPlanner.MessageIdOf(batch, i))], cancellationToken).ConfigureAwait(false);
             }
 
+            Array.ForEach(unknown, sheet.Return);
             var opened = batch with { Outcomes = sheet.Text, Counts = sheet.Count(), AvailableAt = Now };
             reopened += await Journal.TryReopenAsync(opened, cancellationToken).ConfigureAwait(false) ? batch.Counts.Unknown : 0;
         }
@@ -251,6 +238,16 @@ internal sealed class BroadcastDesk(
         return pruned;
     }
 
+    /// <summary>What the message everybody gets is worth, on each channel that is on.</summary>
+    private void Check(Broadcast broadcast)
+    {
+        if (broadcast.Message is { } message)
+        {
+            message.Prepare(policy);
+            tools.Reach?.Serves(message);
+        }
+    }
+
     private static string NewId() => Convert.ToHexString(RandomNumberGenerator.GetBytes(8));
 
     private static int? DaysFor(long reachable, long perDay, long usedToday)
@@ -291,18 +288,18 @@ internal sealed class BroadcastDesk(
         try
         {
             var caps = await CapsAsync(broadcast, either.Token).ConfigureAwait(false);
-            var (recipients, unreachable, hasManyTemplates) = await planner.PlanAsync(
+            var plan = await planner.PlanAsync(
                 broadcast,
                 mine.Id,
-                caps is null ? null : caps.HadTooMany,
+                caps,
                 Journal.AddBatchesAsync,
                 count => progress?.Report(new BroadcastStatus(mine.Name, BroadcastState.Planning) { Recipients = count, CreatedAt = mine.CreatedAt }),
                 either.Token).ConfigureAwait(false);
-            var content = BroadcastContent.Write(broadcast, hasManyTemplates);
-            var running = mine with { State = BroadcastState.Running, Recipients = recipients, StartedAt = Now, Content = content };
+            var content = BroadcastContent.Write(broadcast, plan.HasManyTemplates);
+            var running = mine with { State = BroadcastState.Running, Recipients = plan.Recipients, StartedAt = Now, Content = content };
             if (await Journal.TryUpdateAsync(running, cancellationToken).ConfigureAwait(false))
             {
-                Log.BroadcastPlanned(logger, mine.Name, tools.AppId, recipients, unreachable.Settled);
+                Log.BroadcastPlanned(logger, mine.Name, tools.AppId, plan.Recipients, plan.Unreachable.Settled);
                 return;
             }
         }

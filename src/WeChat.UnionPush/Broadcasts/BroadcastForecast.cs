@@ -2,10 +2,13 @@ namespace WeChat.UnionPush.Broadcasts;
 
 /// <summary>What a broadcast would come to.</summary>
 /// <param name="Recipients">How many people the audience has.</param>
-/// <param name="Reachable">How many of them would be sent to.</param>
+/// <param name="Reachable">How many of them would be sent the template message.</param>
 public sealed record BroadcastForecast(long Recipients, long Reachable)
 {
-    /// <summary>The others, by the reason why they would not be sent to.</summary>
+    /// <summary>With <c>AddReach</c>: how many of the others would be tried on further channels. How many of those are reached is known when they are tried.</summary>
+    public long OnOtherChannels { get; init; }
+
+    /// <summary>The rest, by the reason why they would not be sent to.</summary>
     public BroadcastCounts Unreachable { get; init; } = new();
 
     /// <summary>Calls that the account may make today; <see langword="null"/> when the platform did not tell.</summary>

@@ -3,68 +3,68 @@ using System.Runtime.CompilerServices;
 namespace WeChat.UnionPush.Broadcasts;
 
 /// <summary>Reads an audience once, finds each person's openid in the Official Account, and packs who can be reached into batches.</summary>
-internal sealed class BroadcastPlanner(string officialAccountAppId, string miniProgramAppId, IUnionIdRepository repository, TimeProvider time)
+internal sealed class BroadcastPlanner(string miniProgramAppId, IUnionIdRepository repository, RecipientFinder finder, ReachLadder? reach, TimeProvider time)
 {
     /// <summary>How many recipients a batch has.</summary>
     public const int BatchSize = 100;
 
     private const int ChunkSize = 500;
 
+    /// <summary>The message id of a recipient: the same at each attempt, on each machine.</summary>
+    public static string MessageIdOf(BroadcastBatch batch, int recipient) => $"{batch.BroadcastId}-{(batch.Number * BatchSize) + recipient}";
+
     /// <summary>Plans a broadcast.</summary>
     /// <param name="broadcast">The broadcast.</param>
     /// <param name="id">Names the batches.</param>
-    /// <param name="hadTooMany">Whether somebody has had as many broadcasts as the cap allows; <see langword="null"/> without one.</param>
+    /// <param name="caps">How many broadcasts people had lately; <see langword="null"/> without a cap.</param>
     /// <param name="write">Writes batches.</param>
     /// <param name="progress">Told how many recipients there are so far.</param>
     /// <param name="cancellationToken">Ends the planning.</param>
-    /// <returns>How many recipients there are, those of them who will not be sent to, and whether the others' messages are of more than one template.</returns>
-    public async Task<(long Recipients, BroadcastCounts Unreachable, bool HasManyTemplates)> PlanAsync(
+    public async Task<BroadcastPlan> PlanAsync(
         Broadcast broadcast,
         string id,
-        Func<string, bool>? hadTooMany,
+        PersonCaps? caps,
         Func<IReadOnlyCollection<BroadcastBatch>, CancellationToken, ValueTask> write,
         Action<long> progress,
         CancellationToken cancellationToken)
     {
         var packer = new BatchPacker(id, time.GetUtcNow(), write);
         var given = new PersonSet();
-        var found = new PersonSet();
+        var followers = new PersonSet();
+        var climbs = broadcast.Message is { } common && MayClimb(common);
         string? template = null;
         var hasManyTemplates = false;
         await foreach (var people in ChunksAsync(broadcast.Audience, cancellationToken).ConfigureAwait(false))
         {
-            foreach (var person in await FindAsync(people, broadcast.Audience, given, cancellationToken).ConfigureAwait(false))
+            var found = await FindAsync(people, broadcast.Audience, given, cancellationToken).ConfigureAwait(false);
+            for (var i = 0; i < found.Count; i++)
             {
-                if (person.OpenId is { } openId)
+                var (person, own) = (found[i], people[i].Recipient.Message);
+                var isForOthers = !person.IsReachable && (own is null ? climbs : MayClimb(own)) && BatchPacker.IsOneLine(person.Id);
+                if (!person.IsReachable && !isForOthers)
                 {
-                    var message = person.Given.Message;
-                    if (message is null && broadcast.Message is null)
-                    {
-                        throw new ArgumentException(
-                            $"The broadcast '{broadcast.Name}' has no message, and neither has its recipient '{person.Given.Id}'. Give one of them a message.", nameof(broadcast));
-                    }
-
-                    if (!found.Add(openId))
-                    {
-                        // The same follower under another name.
-                        continue;
-                    }
-
-                    if (hadTooMany?.Invoke(openId) != true)
-                    {
-                        var itsTemplate = (message ?? broadcast.Message)!.TemplateId;
-                        hasManyTemplates |= template is not null && !string.Equals(template, itsTemplate, StringComparison.Ordinal);
-                        template = itsTemplate;
-                        packer.AddReachable(message is null ? openId : $"{openId}\t{MessageContent.Write(message)}");
-                        continue;
-                    }
-
-                    packer.AddUnreachable(openId, PushStatus.TooFrequent);
+                    packer.AddUnreachable(person.Id, person.Status);
+                    continue;
                 }
-                else
+
+                var message = own ?? broadcast.Message ?? throw new ArgumentException(
+                    $"The broadcast '{broadcast.Name}' has no message, and neither has its recipient '{person.Id}'. Give one of them a message.", nameof(broadcast));
+                if (person.IsReachable && !followers.Add(person.OpenId!))
                 {
-                    packer.AddUnreachable(person.Given.Id, person.Status);
+                    // The same follower under another name.
+                    continue;
                 }
+
+                if (caps?.HadTooMany(person) == true)
+                {
+                    packer.AddUnreachable(person.OpenId ?? person.Id, PushStatus.TooFrequent);
+                    continue;
+                }
+
+                hasManyTemplates |= template is not null && !string.Equals(template, message.TemplateId, StringComparison.Ordinal);
+                template = message.TemplateId;
+                packer.AddReachable(new RecipientLine(
+                    isForOthers ? person.Id : person.OpenId!, own is null ? null : MessageContent.Write(own), isForOthers));
             }
 
             await packer.WriteAsync(all: false, cancellationToken).ConfigureAwait(false);
@@ -72,7 +72,7 @@ internal sealed class BroadcastPlanner(string officialAccountAppId, string miniP
         }
 
         await packer.WriteAsync(all: true, cancellationToken).ConfigureAwait(false);
-        return (packer.Recipients, packer.Unreachable, hasManyTemplates);
+        return new BroadcastPlan(packer.Recipients, packer.Unreachable, packer.OnOtherChannels, hasManyTemplates);
     }
 
     private async IAsyncEnumerable<List<(BroadcastRecipient Recipient, WeChatIdentity? Identity)>> ChunksAsync(
@@ -117,56 +117,20 @@ internal sealed class BroadcastPlanner(string officialAccountAppId, string miniP
         }
     }
 
-    private async Task<List<Found>> FindAsync(
+    /// <summary>Finds people, after those were removed who are named twice.</summary>
+    private async Task<List<FoundRecipient>> FindAsync(
         List<(BroadcastRecipient Recipient, WeChatIdentity? Identity)> people, BroadcastAudience audience, PersonSet given, CancellationToken cancellationToken)
     {
-        var unionIds = new Dictionary<string, string?>(StringComparer.Ordinal);
-        if (audience.Given is null)
+        if (audience.Given is not null)
         {
-            foreach (var (recipient, identity) in people)
-            {
-                unionIds[recipient.Id] = identity!.UnionId;
-            }
-        }
-        else
-        {
-            // Who is named twice is one recipient.
             people.RemoveAll(person => string.IsNullOrEmpty(person.Recipient.Id) || !given.Add(person.Recipient.Id));
-            if (audience.ByUnionId)
-            {
-                people.ForEach(person => unionIds[person.Recipient.Id] = person.Recipient.Id);
-            }
-            else
-            {
-                string[] openIds = [.. people.Select(static person => person.Recipient.Id)];
-                foreach (var identity in await repository.FindAsync(miniProgramAppId, openIds, cancellationToken).ConfigureAwait(false))
-                {
-                    unionIds[identity.OpenId] = identity.UnionId;
-                }
-            }
         }
 
-        string[] wanted = [.. unionIds.Values.OfType<string>().Distinct(StringComparer.Ordinal)];
-        var followers = new Dictionary<string, WeChatIdentity>(StringComparer.Ordinal);
-        foreach (var follower in await repository.FindByUnionIdAsync(officialAccountAppId, wanted, cancellationToken).ConfigureAwait(false))
-        {
-            followers[follower.UnionId!] = follower;
-        }
-
-        return people.ConvertAll(person =>
-        {
-            var isKnown = unionIds.TryGetValue(person.Recipient.Id, out var unionId);
-            var follower = unionId is null ? null : followers.GetValueOrDefault(unionId);
-            return (isKnown, unionId, follower?.FollowState) switch
-            {
-                (false, _, _) => new Found(person.Recipient, null, PushStatus.NotSignedIn),
-                (_, null, _) => new Found(person.Recipient, null, PushStatus.NotLinked),
-                (_, _, null or FollowState.NotFollowing) => new Found(person.Recipient, null, PushStatus.NotFollowing),
-                (_, _, FollowState.Refusing) => new Found(person.Recipient, null, PushStatus.Refused),
-                _ => new Found(person.Recipient, follower!.OpenId, PushStatus.Sent),
-            };
-        });
+        string[] ids = [.. people.Select(static person => person.Recipient.Id)];
+        return await (audience.Given is null ? finder.FindAsync(ids, people.Select(static person => person.Identity!), cancellationToken)
+            : audience.ByUnionId ? finder.FindByUnionIdAsync(ids, cancellationToken)
+            : finder.FindAsync(ids, cancellationToken)).ConfigureAwait(false);
     }
 
-    private readonly record struct Found(BroadcastRecipient Given, string? OpenId, PushStatus Status);
+    private bool MayClimb(TemplateMessage message) => reach?.MayServe(message) == true;
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace WeChat.UnionPush.Broadcasts;
 
 /// <summary>Reads what was written down of broadcasts: where they stand, and what became of them.</summary>
@@ -41,6 +43,28 @@ internal sealed class BroadcastRecords(BroadcastTools tools, IMessageReceipts re
         };
     }
 
+    /// <summary>What became of each recipient.</summary>
+    public async IAsyncEnumerable<BroadcastOutcome> OutcomesAsync(BroadcastRecord record, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var batch in tools.Journal.ListBatchesAsync(record.Id, cancellationToken).ConfigureAwait(false))
+        {
+            var sheet = new OutcomeSheet(batch.Size, batch.Outcomes);
+            var lines = batch.Recipients.Split('\n');
+            for (var i = 0; i < batch.Size; i++)
+            {
+                var status = sheet.StatusOf(i);
+                var value = sheet.ValueOf(i);
+                yield return new BroadcastOutcome(RecipientLine.Read(lines[i]).Id, status, sheet.IsFailed(i))
+                {
+                    Channel = sheet.ChannelOf(i),
+                    ErrorCode = sheet.CodeOf(i) is var code && code != 0 ? code : null,
+                    MessageId = status is PushStatus.Sent && value != 0 ? value : null,
+                    AttemptedAt = value != 0 && (status is PushStatus.Unknown || sheet.IsUnderWay(i)) ? DateTimeOffset.FromUnixTimeMilliseconds(value) : null,
+                };
+            }
+        }
+    }
+
     public async Task<BroadcastReport> ReportAsync(BroadcastRecord record, CancellationToken cancellationToken)
     {
         var counts = new BroadcastCounts();
@@ -50,8 +74,11 @@ internal sealed class BroadcastRecords(BroadcastTools tools, IMessageReceipts re
             recipients += batch.Size;
             counts = counts.Plus(batch.Counts);
             var sheet = new OutcomeSheet(batch.Size, batch.Outcomes);
-            long[] messages = [.. Enumerable.Range(0, batch.Size).Where(i => sheet.StatusOf(i) == PushStatus.Sent).Select(sheet.ValueOf).Where(static id => id != 0)];
-            without += batch.Counts.Sent;
+
+            // Receipts tell of template messages.
+            int[] sent = [.. Enumerable.Range(0, batch.Size).Where(i => sheet.StatusOf(i) == PushStatus.Sent && sheet.ChannelOf(i) == PushChannel.TemplateMessage)];
+            long[] messages = [.. sent.Select(sheet.ValueOf).Where(static id => id != 0)];
+            without += sent.Length;
             if (messages.Length == 0)
             {
                 continue;

@@ -30,7 +30,7 @@ public sealed record BroadcastReport(string Name, BroadcastState State)
     /// <summary>Accepted messages that failed otherwise.</summary>
     public long FailedLater { get; init; }
 
-    /// <summary>Accepted messages of which no receipt tells an end.</summary>
+    /// <summary>Accepted template messages of which no receipt tells an end.</summary>
     public long WithoutReceipt { get; init; }
 
     /// <summary>When it was first started.</summary>
@@ -61,13 +61,20 @@ public sealed record BroadcastReport(string Name, BroadcastState State)
             text.Append("  ").AppendLine(Reason);
         }
 
-        foreach (var (label, count) in new[]
-        {
-            ("recipients", Recipients), ("sent", Counts.Sent), ("  delivered", Delivered), ("  blocked by the recipient", Blocked), ("  failed later", FailedLater),
-            ("  without a receipt", WithoutReceipt), ("never signed in", Counts.NotSignedIn), ("not linked", Counts.NotLinked), ("not following", Counts.NotFollowing),
+        IEnumerable<(string Label, long Count)> channels =
+        [
+            ("  by subscribe message", Counts.SentBySubscribeMessage), ("  by subscribe notice", Counts.SentBySubscribeNotice),
+            ("  by customer service", Counts.SentByCustomerService), ("  by the host's own way", Counts.SentByFallback),
+        ];
+        (string Label, long Count)[] lines =
+        [
+            ("recipients", Recipients), ("sent", Counts.Sent), .. channels.Where(static channel => channel.Count > 0),
+            ("  delivered", Delivered), ("  blocked by the recipient", Blocked), ("  failed later", FailedLater), ("  without a receipt", WithoutReceipt),
+            ("never signed in", Counts.NotSignedIn), ("not linked", Counts.NotLinked), ("not following", Counts.NotFollowing),
             ("refused", Counts.Refused), ("too frequent", Counts.TooFrequent), ("duplicate", Counts.Duplicate), ("unknown", Counts.Unknown), ("failed", Counts.Failed),
             ("not sent", Pending),
-        })
+        ];
+        foreach (var (label, count) in lines)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {label,-26} {count,12:N0}");
         }

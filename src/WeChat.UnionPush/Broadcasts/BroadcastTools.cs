@@ -16,6 +16,12 @@ internal sealed class BroadcastTools
 
     public required FollowerCheck Check { get; init; }
 
+    /// <summary>Finds who recipients are.</summary>
+    public required RecipientFinder Finder { get; init; }
+
+    /// <summary>The channels behind the template message; <see langword="null"/> where there are none.</summary>
+    public required ReachLadder? Reach { get; init; }
+
     public required AccountSlots Slots { get; init; }
 
     public required BroadcastOptions Options { get; init; }

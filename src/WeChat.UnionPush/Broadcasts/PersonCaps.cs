@@ -29,7 +29,10 @@ internal sealed class PersonCaps
         return caps;
     }
 
-    public bool HadTooMany(string openId) => _counts.GetValueOrDefault(PersonSet.HashOf(openId)) >= _most;
+    /// <summary>Whether somebody has had as many as the cap allows, under whichever id: who was reached on another channel than the template message
+    /// stands there by the id that the audience named.</summary>
+    public bool HadTooMany(FoundRecipient person) => new[] { person.OpenId, person.UserOpenId, person.UnionId }
+        .OfType<string>().Sum(id => _counts.GetValueOrDefault(PersonSet.HashOf(id))) >= _most;
 
     private void Add(BroadcastBatch batch, bool isCancelled, DateTimeOffset since)
     {

@@ -31,7 +31,7 @@ internal static class BroadcastServices
             provider.Get<BroadcastTools>(key),
             provider.Get<BroadcastWorker>(key),
             new BroadcastPlanner(
-                provider.OptionsOf(name).OfficialAccount.AppId, provider.OptionsOf(name).MiniProgram.AppId, provider.RepositoryOf(key),
+                provider.OptionsOf(name).MiniProgram.AppId, provider.RepositoryOf(key), provider.Get<BroadcastTools>(key).Finder, provider.Find<ReachLadder>(key),
                 provider.GetRequiredService<TimeProvider>()),
             new BroadcastRecords(provider.Get<BroadcastTools>(key), provider.Get<IMessageReceipts>(key)),
             provider.OptionsOf(name).TemplateMessages.WhenValuesDoNotFit,
@@ -64,6 +64,8 @@ internal static class BroadcastServices
                     + "such as UseSqlite, UsePostgreSql or UseMySql."),
             Repository = provider.RepositoryOf(key),
             Sender = provider.Get<ITemplateMessageSender>(key),
+            Finder = new RecipientFinder(options.Apps, provider.RepositoryOf(key), provider.Find<FollowLinkBook>(key)),
+            Reach = provider.Find<ReachLadder>(key),
             Check = provider.Get<FollowerCheck>(key),
             Slots = provider.Get<AccountSlots>(key),
             Options = options.Broadcasts,

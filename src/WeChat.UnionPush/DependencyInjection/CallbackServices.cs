@@ -74,7 +74,7 @@ internal static class CallbackServices
         }
 
         var late = provider.Find<ReachLadder>(key) is { GoesOnLate: true } reach ? new LateUpdates(options.OfficialAccount.AppId, reach.FailedAsync) : null;
-        var windows = provider.Find<ServiceWindows>(key) is { } known ? new WindowUpdates(options.OfficialAccount.AppId, known) : null;
+        var windows = provider.Find<ServiceWindows>(key) is { } known ? new WindowUpdates(options.OfficialAccount.AppId, known, options.Callback.OnUnsubscribe) : null;
         return new(followers, links, held, late, consents, windows, receipts, [.. handlers], provider.GetRequiredService<IServiceScopeFactory>(), time);
 
         // Two registrations may share an Official Account, and so the codes that are scanned.

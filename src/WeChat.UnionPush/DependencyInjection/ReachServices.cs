@@ -26,6 +26,7 @@ internal static class ReachServices
             provider.RepositoryOf(key),
             reach.KeepKeysFor,
             reach.GoesOnLate ? new LateReach(provider.OptionsOf(name).Apps, JournalOf(provider, registration), provider.GetRequiredService<TimeProvider>()) : null,
+            provider.Find<FollowLinkBook>(key),
             provider.GetRequiredService<TimeProvider>()));
         if (reach.HasCustomerService)
         {

@@ -52,7 +52,7 @@ internal sealed class FollowLinkBook(RouteApps apps, IReachJournal journal, IUni
     /// <returns>The code, also when the same event comes again; null when it is unknown, expired or somebody else's.</returns>
     public async ValueTask<FollowLinkScene?> TakeCodeAsync(string scene, string follower, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var hash = HashOf(scene);
+        var (hash, followerHash) = (HashOf(scene), HashOf(follower));
         while (true)
         {
             var (note, code) = await FindSceneAsync(hash, cancellationToken).ConfigureAwait(false);
@@ -61,12 +61,12 @@ internal sealed class FollowLinkBook(RouteApps apps, IReachJournal journal, IUni
                 return null;
             }
 
-            if (code.Follower is not null)
+            if (code.FollowerHash is not null)
             {
-                return string.Equals(code.Follower, follower, StringComparison.Ordinal) ? code : null;
+                return string.Equals(code.FollowerHash, followerHash, StringComparison.Ordinal) ? code : null;
             }
 
-            code = code with { Follower = follower };
+            code = code with { FollowerHash = followerHash };
             if (await WriteAsync(hash, note!, code, cancellationToken).ConfigureAwait(false))
             {
                 return code;
@@ -86,9 +86,9 @@ internal sealed class FollowLinkBook(RouteApps apps, IReachJournal journal, IUni
 
     /// <summary>Links a user with who took the code, unless one of them is linked with somebody else.</summary>
     /// <returns>Whether they are linked.</returns>
-    public async ValueTask<bool> LinkAsync(string scene, FollowLinkScene code, CancellationToken cancellationToken)
+    public async ValueTask<bool> LinkAsync(string scene, FollowLinkScene code, string follower, CancellationToken cancellationToken)
     {
-        var (app, user, follower) = (code.MiniProgramAppId, code.OpenId, code.Follower!);
+        var (app, user) = (code.MiniProgramAppId, code.OpenId);
         if (!await HoldsAsync(app, ReachKeys.Linked(follower), user, cancellationToken).ConfigureAwait(false))
         {
             return false;
@@ -116,7 +116,42 @@ internal sealed class FollowLinkBook(RouteApps apps, IReachJournal journal, IUni
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The identity in the Official Account; null where there is no link, nothing is known of the follower, or the UnionIDs refute the link.</returns>
     public async ValueTask<WeChatIdentity?> FindFollowerAsync(string openId, string? unionId, CancellationToken cancellationToken) =>
-        await BesideAsync(apps.MiniProgram, openId, unionId, cancellationToken).ConfigureAwait(false) is { FollowState: not FollowState.Unknown } follower ? follower : null;
+        await BesideAsync(apps.MiniProgram, openId, unionId, cancellationToken).ConfigureAwait(false) is { } follower && IsFollower(follower) ? follower : null;
+
+    /// <summary>The followers that Mini Program users are linked with, of many users at once.</summary>
+    /// <param name="users">Openids and, where they are known, UnionIDs of users.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>What <see cref="FindFollowerAsync"/> would find, by the user's openid.</returns>
+    public async ValueTask<IReadOnlyDictionary<string, WeChatIdentity>> FindFollowersAsync(
+        IReadOnlyCollection<(string OpenId, string? UnionId)> users, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<string, WeChatIdentity>(StringComparer.Ordinal);
+        var links = await journal.FindAsync(apps.MiniProgram, [.. users.Select(static user => ReachKeys.Link(user.OpenId))], cancellationToken).ConfigureAwait(false);
+        if (links.Count == 0)
+        {
+            return found;
+        }
+
+        var followers = (await repository.FindAsync(apps.OfficialAccount, [.. links.Values.Select(static link => link.Value)], cancellationToken).ConfigureAwait(false))
+            .ToDictionary(static follower => follower.OpenId, StringComparer.Ordinal);
+        foreach (var (openId, unionId) in users)
+        {
+            if (links.GetValueOrDefault(ReachKeys.Link(openId)) is { Value: var linked } && followers.GetValueOrDefault(linked) is { } follower
+                && IsFollower(follower) && !IsRefuted(unionId, follower))
+            {
+                found[openId] = follower;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The follower whom a code linked with the Mini Program user of this UnionID, as <see cref="FindFollowerAsync"/> finds them.</summary>
+    public async ValueTask<WeChatIdentity?> FindFollowerByUnionIdAsync(string unionId, CancellationToken cancellationToken)
+    {
+        var users = await repository.FindByUnionIdAsync(apps.MiniProgram, [unionId], cancellationToken).ConfigureAwait(false);
+        return users.Count == 0 ? null : await FindFollowerAsync(users[0].OpenId, unionId, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Who is linked with this person in the other app, as far as is known; null where nobody is, or the UnionIDs refute it.</summary>
     public async ValueTask<WeChatIdentity?> BesideAsync(string appId, string openId, string? unionId, CancellationToken cancellationToken)
@@ -129,7 +164,7 @@ internal sealed class FollowLinkBook(RouteApps apps, IReachJournal journal, IUni
 
         var found = await repository.FindAsync(apps.Beside(appId), [other], cancellationToken).ConfigureAwait(false);
         var beside = found.Count == 0 ? new WeChatIdentity(apps.Beside(appId), other) : found[0];
-        return unionId is not null && beside.UnionId is { } known && !string.Equals(unionId, known, StringComparison.Ordinal) ? null : beside;
+        return IsRefuted(unionId, beside) ? null : beside;
     }
 
     /// <summary>Whether a user is linked, be it with somebody who has left.</summary>
@@ -154,6 +189,13 @@ internal sealed class FollowLinkBook(RouteApps apps, IReachJournal journal, IUni
             }
         }
     }
+
+    /// <summary>Whether something is known of somebody who is linked.</summary>
+    private static bool IsFollower(WeChatIdentity linked) => linked.FollowState != FollowState.Unknown;
+
+    /// <summary>Whether the UnionIDs of both sides differ.</summary>
+    private static bool IsRefuted(string? unionId, WeChatIdentity linked) =>
+        unionId is not null && linked.UnionId is { } known && !string.Equals(unionId, known, StringComparison.Ordinal);
 
     /// <summary>Where a person's link stands; null for who belongs to neither app.</summary>
     private string? KeyOf(string appId, string openId) =>
@@ -185,6 +227,6 @@ internal sealed class FollowLinkBook(RouteApps apps, IReachJournal journal, IUni
         return (note, note is null ? null : FollowLinkScene.Read(note.Value));
     }
 
-    /// <summary>What the store keeps of the secret, so that nobody who reads the store can use a code.</summary>
-    private static string HashOf(string scene) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(scene)));
+    /// <summary>What the store keeps of the secret, so that nobody who reads the store can use a code, and of who scanned it.</summary>
+    private static string HashOf(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

@@ -19,9 +19,9 @@ internal sealed record FollowLinkScene
     [JsonPropertyName("e")]
     public required long ExpiresAt { get; init; }
 
-    /// <summary>Openid in the Official Account of who scanned it first, or null.</summary>
+    /// <summary>Hash of the openid in the Official Account of who scanned it first, or null. A stranger who scanned it may be erased, and is not found by the code.</summary>
     [JsonPropertyName("f")]
-    public string? Follower { get; init; }
+    public string? FollowerHash { get; init; }
 
     /// <summary>Whether the one who scanned it was not linked.</summary>
     [JsonPropertyName("r")]

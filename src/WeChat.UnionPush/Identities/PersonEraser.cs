@@ -6,6 +6,7 @@ internal sealed class PersonEraser(
     FollowLinkBook? links, RouteApps apps, TimeSpan keepErasuresFor, TimeProvider time)
 {
     private const int ExpirySize = 1000;
+    private const int NotesSize = 100;
 
     /// <summary>Erases the person who has this openid.</summary>
     /// <param name="person">The openid, whether it is stored or not.</param>
@@ -94,6 +95,10 @@ internal sealed class PersonEraser(
             {
                 var keys = app.SelectMany(static identity => new[] { ReachKeys.Window(identity.OpenId), ReachKeys.Held(identity.OpenId) });
                 await reach.DeleteAsync(app.Key, [.. keys], cancellationToken).ConfigureAwait(false);
+                foreach (var openId in app.Select(static identity => identity.OpenId).Distinct(StringComparer.Ordinal))
+                {
+                    await ForgetLateAsync(reach, app.Key, openId, cancellationToken).ConfigureAwait(false);
+                }
             }
 
             if (consents is not null)
@@ -108,6 +113,21 @@ internal sealed class PersonEraser(
             IEnumerable<string> ids = recipients.SelectMany(static identity => identity.UnionId is { } unionId ? [identity.OpenId, unionId] : (string[])[identity.OpenId]);
             await broadcasts.ForgetRecipientsAsync(apps.OfficialAccount, [.. ids.Distinct(StringComparer.Ordinal)], cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Messages that the platform accepted, and that might go on to another channel.</summary>
+    private static async ValueTask ForgetLateAsync(IReachJournal reach, string appId, string openId, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<KeyValuePair<string, ReachNote>> notes;
+        do
+        {
+            notes = await reach.ListAsync(appId, ReachKeys.LateOf(openId), afterKey: null, NotesSize, cancellationToken).ConfigureAwait(false);
+            if (notes.Count > 0)
+            {
+                await reach.DeleteAsync(appId, [.. notes.Select(static note => note.Key)], cancellationToken).ConfigureAwait(false);
+            }
+        }
+        while (notes.Count == NotesSize);
     }
 
     private async Task ExpireAsync(CancellationToken cancellationToken)

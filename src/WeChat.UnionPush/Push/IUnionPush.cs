@@ -61,6 +61,16 @@ public interface IUnionPush
     /// <exception cref="WeChatApiException">As for <see cref="PushAsync"/>.</exception>
     Task<PushResult> PushToUnionIdAsync(string unionId, TemplateMessage message, CancellationToken cancellationToken = default);
 
+    /// <summary>Pushes a message to a person known by UnionID that must not go out twice, as <see cref="PushOnceAsync"/> does to an openid.</summary>
+    /// <param name="unionId">The person's UnionID. The idempotency key counts for it: the same key to the person's openid is another push.</param>
+    /// <param name="message">The message, with an idempotency key (<see cref="TemplateMessageBuilder.IdempotencyKey"/>).</param>
+    /// <param name="cancellationToken">Cancels the call; the message may be sent nevertheless, and the same call tells.</param>
+    /// <returns>As <see cref="PushOnceAsync"/>.</returns>
+    /// <exception cref="WeChatApiException">As for <see cref="PushToUnionIdAsync"/>; the same call tries again.</exception>
+    /// <exception cref="ArgumentException">The message has no idempotency key.</exception>
+    /// <exception cref="InvalidOperationException">The storage keeps no notes (<see cref="IUnionPushStorage.Reach"/>).</exception>
+    Task<PushResult> PushOnceToUnionIdAsync(string unionId, TemplateMessage message, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Pushes as <see cref="PushAsync"/> does, and where nobody is found (<see cref="PushStatus.NotSignedIn"/>, <see cref="PushStatus.NotLinked"/>,
     /// <see cref="PushStatus.NotFollowing"/>) holds the message: it is sent once, as a new push, when the callback tells that the user follows or was linked by a

@@ -23,16 +23,16 @@ internal sealed class RememberedPushes(string officialAccountAppId, string miniP
     private int _pushes;
 
     /// <summary>Pushes, unless the same message went out before.</summary>
-    /// <param name="openId">The openid in the Mini Program.</param>
+    /// <param name="recipient">Who is pushed to: a text that nobody else has.</param>
     /// <param name="message">The message, with an idempotency key.</param>
     /// <param name="push">Makes the push.</param>
     /// <param name="cancellationToken">Cancels the call; the message may be sent nevertheless.</param>
     public async Task<PushResult> PushAsync(
-        string openId, TemplateMessage message, Func<CancellationToken, Task<PushResult>> push, CancellationToken cancellationToken)
+        string recipient, TemplateMessage message, Func<CancellationToken, Task<PushResult>> push, CancellationToken cancellationToken)
     {
         var id = message.ClientMessageId
             ?? throw new ArgumentException("The message has no idempotency key to be remembered by. Call IdempotencyKey while building it.", nameof(message));
-        var key = ReachKeys.Once(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{miniProgramAppId}\n{openId}\n{id}"))));
+        var key = ReachKeys.Once(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{miniProgramAppId}\n{recipient}\n{id}"))));
         var journal = openJournal();
         if (Interlocked.Increment(ref _pushes) % PushesPerExpiry == 0)
         {

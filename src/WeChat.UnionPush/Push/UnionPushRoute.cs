@@ -48,6 +48,15 @@ internal sealed class UnionPushRoute(
         return remembered.PushAsync(miniProgramOpenId, message, stop => PushAsync(miniProgramOpenId, message, stop), cancellationToken);
     }
 
+    public Task<PushResult> PushOnceToUnionIdAsync(string unionId, TemplateMessage message, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(unionId);
+        ArgumentNullException.ThrowIfNull(message);
+
+        // No openid holds a line break, so that the key is no openid's.
+        return remembered.PushAsync($"\n{unionId}", message, stop => PushToUnionIdAsync(unionId, message, stop), cancellationToken);
+    }
+
     public async Task<PushResult> PushToUnionIdAsync(string unionId, TemplateMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(unionId);
@@ -55,7 +64,9 @@ internal sealed class UnionPushRoute(
         using var piece = work.Begin();
         using var activity = Telemetry.StartPush();
         var found = await repository.FindByUnionIdAsync(apps.OfficialAccount, [unionId], cancellationToken).ConfigureAwait(false);
-        var recipient = found.Count > 0 ? found[0] : await FindLinkedAsync(unionId, cancellationToken).ConfigureAwait(false);
+        var recipient = found.Count > 0 ? found[0]
+            : followLinks is null ? null
+            : await followLinks.FindFollowerByUnionIdAsync(unionId, cancellationToken).ConfigureAwait(false);
         if (reach?.Serves(message) != true)
         {
             return await SendAsync(recipient, message, cancellationToken).ConfigureAwait(false);
@@ -180,13 +191,6 @@ internal sealed class UnionPushRoute(
         return await followLinks!.FindFollowerAsync(openId, source?.UnionId, cancellationToken).ConfigureAwait(false) is { } follower
             ? [new IdentityLink(source ?? new WeChatIdentity(apps.MiniProgram, openId), follower)]
             : links;
-    }
-
-    /// <summary>The follower whom a code linked with the Mini Program user of this UnionID.</summary>
-    private async ValueTask<WeChatIdentity?> FindLinkedAsync(string unionId, CancellationToken cancellationToken)
-    {
-        var users = followLinks is null ? [] : await repository.FindByUnionIdAsync(apps.MiniProgram, [unionId], cancellationToken).ConfigureAwait(false);
-        return users.Count == 0 ? null : await followLinks!.FindFollowerAsync(users[0].OpenId, unionId, cancellationToken).ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

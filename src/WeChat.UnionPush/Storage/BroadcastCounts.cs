@@ -3,8 +3,20 @@ namespace WeChat.UnionPush.Storage;
 /// <summary>How many recipients of a broadcast ended with which outcome. Each recipient counts once.</summary>
 public sealed record BroadcastCounts
 {
-    /// <summary>The platform accepted the message.</summary>
+    /// <summary>A message was accepted, on whichever channel. Without <c>AddReach</c> that is the template message.</summary>
     public long Sent { get; init; }
+
+    /// <summary>Of <see cref="Sent"/>: those who got the Mini Program's subscribe message.</summary>
+    public long SentBySubscribeMessage { get; init; }
+
+    /// <summary>Of <see cref="Sent"/>: those who got the Official Account's subscribe notice.</summary>
+    public long SentBySubscribeNotice { get; init; }
+
+    /// <summary>Of <see cref="Sent"/>: those who got a customer service message.</summary>
+    public long SentByCustomerService { get; init; }
+
+    /// <summary>Of <see cref="Sent"/>: those whom the host's own fallback sent a message to.</summary>
+    public long SentByFallback { get; init; }
 
     /// <summary>The Mini Program openid never signed in here.</summary>
     public long NotSignedIn { get; init; }
@@ -41,6 +53,10 @@ public sealed record BroadcastCounts
         return new()
         {
             Sent = Sent + other.Sent,
+            SentBySubscribeMessage = SentBySubscribeMessage + other.SentBySubscribeMessage,
+            SentBySubscribeNotice = SentBySubscribeNotice + other.SentBySubscribeNotice,
+            SentByCustomerService = SentByCustomerService + other.SentByCustomerService,
+            SentByFallback = SentByFallback + other.SentByFallback,
             NotSignedIn = NotSignedIn + other.NotSignedIn,
             NotLinked = NotLinked + other.NotLinked,
             NotFollowing = NotFollowing + other.NotFollowing,

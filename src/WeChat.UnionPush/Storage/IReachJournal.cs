@@ -14,6 +14,13 @@ public interface IReachJournal
     /// <returns>The note; <see langword="null"/> where there is none, or it has expired.</returns>
     ValueTask<ReachNote?> FindAsync(string appId, string key, CancellationToken cancellationToken = default);
 
+    /// <summary>Finds many notes at once.</summary>
+    /// <param name="appId">App the notes belong to.</param>
+    /// <param name="keys">Their keys.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The notes by their key; those that have expired are left out.</returns>
+    ValueTask<IReadOnlyDictionary<string, ReachNote>> FindAsync(string appId, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default);
+
     /// <summary>Writes a note, unless somebody else wrote it meanwhile.</summary>
     /// <param name="appId">App the note belongs to.</param>
     /// <param name="key">Its key.</param>

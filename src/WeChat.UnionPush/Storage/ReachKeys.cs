@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace WeChat.UnionPush.Storage;
 
 /// <summary>The keys of an <see cref="IReachJournal"/>.</summary>
@@ -24,7 +27,12 @@ internal static class ReachKeys
     public static string Held(string openId) => "held:" + openId;
 
     /// <summary>An accepted message that goes on where it does not arrive.</summary>
-    public static string Late(string messageId) => "late:" + messageId;
+    /// <param name="openId">Its recipient in the app that sent it.</param>
+    /// <param name="messageId">What the platform calls it.</param>
+    public static string Late(string openId, string messageId) => LateOf(openId) + messageId;
+
+    /// <summary>How the keys of a person's accepted messages begin. A hash, because an event about one may come when the person is erased already.</summary>
+    public static string LateOf(string openId) => $"late:{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(openId)).AsSpan(0, 16))}:";
 
     /// <summary>The same link from the other side.</summary>
     public static string Linked(string officialAccountOpenId) => "linked:" + officialAccountOpenId;

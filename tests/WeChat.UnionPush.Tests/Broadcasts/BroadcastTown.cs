@@ -52,14 +52,15 @@ internal sealed class BroadcastTown : IAsyncDisposable
 
     public TemplateMessage Message => MessageOf("春季活动");
 
-    public static async Task<BroadcastTown> CreateAsync(int people, Action<WeChatUnionPushOptions>? configure = null)
+    public static async Task<BroadcastTown> CreateAsync(
+        int people, Action<WeChatUnionPushOptions>? configure = null, Action<WeChatUnionPushBuilder>? choose = null)
     {
         var town = new BroadcastTown(people, configure);
         await town.Storage.Identities.SaveAsync([.. town.People.SelectMany(person => new[]
         {
             town.Identity(person, Town.MiniProgramAppId, FollowState.Unknown), town.Identity(person, Town.OfficialAccountAppId, FollowState.Following),
         })]);
-        town.AddHost();
+        town.AddHost(choose);
         return town;
     }
 

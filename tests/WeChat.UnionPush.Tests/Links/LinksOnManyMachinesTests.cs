@@ -42,7 +42,7 @@ public sealed class LinksOnManyMachinesTests(PostgreSqlServer postgreSql, MariaD
             {
                 var follower = people[who % people.Count].OpenIdIn(town.Account);
                 var code = await books[at % 2].TakeCodeAsync(scene, follower, town.Time.GetUtcNow(), CancellationToken.None);
-                return code is not null && await books[at % 2].LinkAsync(scene, code, CancellationToken.None) ? follower : null;
+                return code is not null && await books[at % 2].LinkAsync(scene, code, follower, CancellationToken.None) ? follower : null;
             })));
             var user = people[i].OpenIdIn(town.MiniProgram);
             var linked = await books[0].BesideAsync(Town.MiniProgramAppId, user, null, CancellationToken.None);

@@ -38,7 +38,8 @@ public sealed class LateReachTests : IAsyncDisposable
         Assert.Single(_town.MiniProgram.SubscriptionMessages);
 
         // The same event again, and the same push with its key, send nothing more.
-        await host.Services.GetRequiredService<ReachLadder>().FailedAsync(Town.OfficialAccountAppId, result.MessageId!.Value, CancellationToken.None);
+        await host.Services.GetRequiredService<ReachLadder>().FailedAsync(
+            Town.OfficialAccountAppId, person.OpenIdIn(_town.Account), result.MessageId!.Value, CancellationToken.None);
         if (key is not null)
         {
             await TapAsync(host, person);
@@ -67,12 +68,13 @@ public sealed class LateReachTests : IAsyncDisposable
         await using var host = await StartAsync(late: true);
         var person = await AddRefusingPersonAsync(host);
         var late = new LateReach(new RouteApps(Town.MiniProgramAppId, Town.OfficialAccountAppId), _storage.Reach!, _town.Time);
-        Assert.Null(await late.FailAsync(Town.OfficialAccountAppId, 42, CancellationToken.None));
+        var follower = person.OpenIdIn(_town.Account);
+        Assert.Null(await late.FailAsync(Town.OfficialAccountAppId, follower, 42, CancellationToken.None));
         var result = await host.Services.GetRequiredService<ReachLadder>().AcceptedAsync(
-            person.OpenIdIn(_town.MiniProgram), new ReachRecipient { MiniProgramOpenId = person.OpenIdIn(_town.MiniProgram) }, Message(),
+            person.OpenIdIn(_town.MiniProgram), new ReachRecipient { MiniProgramOpenId = person.OpenIdIn(_town.MiniProgram), OfficialAccountOpenId = follower }, Message(),
             new PushResult(PushStatus.Sent) { MessageId = 42 }, CancellationToken.None);
         Assert.Equal((PushStatus.Sent, PushChannel.SubscribeMessage), (result.Status, result.Channel));
-        Assert.Null(await late.FailAsync(Town.OfficialAccountAppId, 42, CancellationToken.None));
+        Assert.Null(await late.FailAsync(Town.OfficialAccountAppId, follower, 42, CancellationToken.None));
         Assert.Single(_town.MiniProgram.SubscriptionMessages);
     }
 
@@ -93,7 +95,8 @@ public sealed class LateReachTests : IAsyncDisposable
                 await host.Push.EraseAsync(person.OpenIdIn(_town.MiniProgram));
             }
 
-            await host.Services.GetRequiredService<ReachLadder>().FailedAsync(Town.MiniProgramAppId, result.MessageId!.Value, CancellationToken.None);
+            await host.Services.GetRequiredService<ReachLadder>().FailedAsync(
+                Town.MiniProgramAppId, person.OpenIdIn(_town.MiniProgram), result.MessageId!.Value, CancellationToken.None);
         }
 
         var flight = Assert.Single(pigeon.Flights);

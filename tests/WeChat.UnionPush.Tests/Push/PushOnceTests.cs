@@ -24,6 +24,24 @@ public sealed class PushOnceTests(PostgreSqlServer postgreSql, MariaDbServer mar
         await Assert.ThrowsAsync<ArgumentException>(() => town.Push.PushOnceAsync(openId, town.Message()));
     }
 
+    [Fact]
+    public async Task By_UnionID_it_goes_out_once_too()
+    {
+        await using var town = new Town();
+        var person = await town.AddReachablePersonAsync();
+        var unionId = person.UnionIdUnder(Town.OpenPlatform);
+
+        var first = await town.Push.PushOnceToUnionIdAsync(unionId, Message(town, "command-1"));
+        town.Time.Advance(TimeSpan.FromDays(20));
+        var again = await town.Push.PushOnceToUnionIdAsync(unionId, Message(town, "command-1"));
+
+        Assert.Equal(PushStatus.Sent, first.Status);
+        Assert.Equal((PushStatus.Duplicate, first.MessageId), (again.Status, again.MessageId));
+        Assert.Equal(1, town.Platform.Calls.Count(Send));
+        Assert.Equal(PushStatus.NotFollowing, (await town.Push.PushOnceToUnionIdAsync("uNobody", Message(town, "command-1"))).Status);
+        await Assert.ThrowsAsync<ArgumentException>(() => town.Push.PushOnceToUnionIdAsync(unionId, town.Message()));
+    }
+
     [Theory]
     [InlineData("PostgreSQL")]
     [InlineData("MariaDB")]

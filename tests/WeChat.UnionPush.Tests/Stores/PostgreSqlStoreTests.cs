@@ -12,7 +12,7 @@ namespace WeChat.UnionPush.Tests.Stores;
 
 public sealed class PostgreSqlStoreTests(PostgreSqlServer server) : StoreConformance<PostgreSqlServer>(server)
 {
-    private const int Version = 6;
+    private const int Version = 7;
 
     protected override int ModelRuns => 150;
 

@@ -12,8 +12,8 @@ namespace WeChat.UnionPush.Tests.Stores;
 
 public sealed class SqliteStoreTests() : StoreConformance<SqliteStores>(new SqliteStores()), IDisposable
 {
-    private const int Latest = 6;
-    private const string Version = "6";
+    private const int Latest = 7;
+    private const string Version = "7";
 
     private readonly TemporaryFolder _folder = new();
 

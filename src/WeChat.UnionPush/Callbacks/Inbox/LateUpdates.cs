@@ -1,7 +1,7 @@
 namespace WeChat.UnionPush.Callbacks;
 
 /// <summary>Goes on to the next channel where the platform tells that an accepted message did not arrive.</summary>
-internal sealed class LateUpdates(string officialAccountAppId, Func<string, long, CancellationToken, Task> goOn)
+internal sealed class LateUpdates(string officialAccountAppId, Func<string, string, long, CancellationToken, Task> goOn)
 {
     /// <summary>Whether an event tells that a message did not arrive for a reason of the recipient's.</summary>
     public bool Concerns(IWeChatEvent @event) => FailedIn(@event).Any();
@@ -10,7 +10,7 @@ internal sealed class LateUpdates(string officialAccountAppId, Func<string, long
     {
         foreach (var messageId in FailedIn(@event))
         {
-            await goOn(@event.Callback.AppId, messageId, cancellationToken).ConfigureAwait(false);
+            await goOn(@event.Callback.AppId, @event.Callback.OpenId, messageId, cancellationToken).ConfigureAwait(false);
         }
     }
 

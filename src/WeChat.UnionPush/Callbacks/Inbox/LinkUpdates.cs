@@ -27,7 +27,7 @@ internal sealed class LinkUpdates(RouteApps apps, FollowLinkBook book, FollowerU
         }
 
         var objection = await ObjectionAsync(code, @event, cancellationToken).ConfigureAwait(false);
-        if (objection is null && !await book.LinkAsync(scene, code, cancellationToken).ConfigureAwait(false))
+        if (objection is null && !await book.LinkAsync(scene, code, openId, cancellationToken).ConfigureAwait(false))
         {
             objection = "the user or the follower is linked with somebody else";
         }

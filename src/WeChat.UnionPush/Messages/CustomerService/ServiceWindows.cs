@@ -11,13 +11,25 @@ internal sealed class ServiceWindows(string appId, IReachJournal journal, TimePr
     private static readonly TimeSpan AfterMessage = TimeSpan.FromHours(48);
     private static readonly TimeSpan AfterAction = TimeSpan.FromMinutes(1);
 
+    // For as long as the event of something that happened before may still come.
+    private static readonly TimeSpan RemembersLeaveFor = TimeSpan.FromMinutes(10);
+
     /// <summary>The person wrote a message.</summary>
     public ValueTask WroteAsync(string openId, DateTimeOffset at, CancellationToken cancellationToken) =>
-        ChangeAsync(openId, windows => windows with { Message = windows.Message.Renewed(at + AfterMessage, 5) }, cancellationToken);
+        ChangeAsync(openId, windows => at <= windows.LeftAt ? windows : windows with { Message = windows.Message.Renewed(at + AfterMessage, 5) }, cancellationToken);
 
     /// <summary>The person followed, scanned a code or used the menu.</summary>
     public ValueTask ActedAsync(string openId, DateTimeOffset at, CancellationToken cancellationToken) =>
-        ChangeAsync(openId, windows => windows with { Action = windows.Action.Renewed(at + AfterAction, 3) }, cancellationToken);
+        ChangeAsync(openId, windows => at <= windows.LeftAt ? windows : windows with { Action = windows.Action.Renewed(at + AfterAction, 3) }, cancellationToken);
+
+    /// <summary>The person stopped following, which ends what was open by then: also where its event comes later than this one.</summary>
+    public ValueTask LeftAsync(string openId, DateTimeOffset at, CancellationToken cancellationToken) => ChangeAsync(
+        openId,
+        windows => at <= windows.LeftAt ? windows : new(
+            windows.Message.Until > at + AfterMessage ? windows.Message : Window.Closed,
+            windows.Action.Until > at + AfterAction ? windows.Action : Window.Closed,
+            at),
+        cancellationToken);
 
     /// <summary>Whether a note says that a message may be sent.</summary>
     public static bool IsOpen(ReachNote note, DateTimeOffset now) => Windows.Read(note.Value) is var windows && (windows.Action.IsOpen(now) || windows.Message.IsOpen(now));
@@ -61,6 +73,8 @@ internal sealed class ServiceWindows(string appId, IReachJournal journal, TimePr
 
     private readonly record struct Window(DateTimeOffset Until, int Left)
     {
+        public static Window Closed => new(DateTimeOffset.UnixEpoch, 0);
+
         public bool IsOpen(DateTimeOffset now) => Left > 0 && Until > now;
 
         public Window Plus(int messages) => this with { Left = Left + messages };
@@ -69,18 +83,18 @@ internal sealed class ServiceWindows(string appId, IReachJournal journal, TimePr
         public Window Renewed(DateTimeOffset until, int messages) => until > Until ? new(until, messages) : this;
     }
 
-    private readonly record struct Windows(Window Message, Window Action)
+    private readonly record struct Windows(Window Message, Window Action, DateTimeOffset LeftAt)
     {
-        public DateTimeOffset End => Message.Until > Action.Until ? Message.Until : Action.Until;
+        public DateTimeOffset End => new[] { Message.Until, Action.Until, LeftAt + RemembersLeaveFor }.Max();
 
         public static Windows Read(string? text) =>
-            text?.Split(' ') is [var messageUntil, var messageLeft, var actionUntil, var actionLeft]
-                ? new(new(Time(messageUntil), Number(messageLeft)), new(Time(actionUntil), Number(actionLeft)))
-                : new(new(DateTimeOffset.UnixEpoch, 0), new(DateTimeOffset.UnixEpoch, 0));
+            text?.Split(' ') is [var messageUntil, var messageLeft, var actionUntil, var actionLeft, var leftAt]
+                ? new(new(Time(messageUntil), Number(messageLeft)), new(Time(actionUntil), Number(actionLeft)), Time(leftAt))
+                : new(Window.Closed, Window.Closed, DateTimeOffset.UnixEpoch);
 
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"{Message.Until.ToUnixTimeMilliseconds()} {Message.Left} {Action.Until.ToUnixTimeMilliseconds()} {Action.Left}");
+            $"{Message.Until.ToUnixTimeMilliseconds()} {Message.Left} {Action.Until.ToUnixTimeMilliseconds()} {Action.Left} {LeftAt.ToUnixTimeMilliseconds()}");
 
         private static DateTimeOffset Time(string text) => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(text, CultureInfo.InvariantCulture));
 

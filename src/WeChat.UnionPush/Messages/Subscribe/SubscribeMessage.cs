@@ -21,6 +21,9 @@ namespace WeChat.UnionPush;
 /// </example>
 public sealed class SubscribeMessage
 {
+    // The policies under which the values are known to fit, a bit for each: a message is checked once, however many people it is pushed to.
+    private int _fits;
+
     internal SubscribeMessage(
         string templateId, ImmutableArray<TemplateField> fields, string? page, MiniProgramState state, string? language, TemplateValuePolicy? valuePolicy)
     {
@@ -72,15 +75,25 @@ public sealed class SubscribeMessage
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
+    /// <summary>Checks the values.</summary>
+    /// <param name="registrationPolicy">The registration's policy, which applies when the message has none.</param>
+    /// <exception cref="TemplateMessageException">The platform would refuse the message.</exception>
+    internal void ThrowIfUnfit(TemplateValuePolicy registrationPolicy)
+    {
+        var policy = ValuePolicy ?? registrationPolicy;
+        if ((_fits & (1 << (int)policy)) == 0)
+        {
+            ThrowIfUnfitUnder(policy);
+        }
+    }
+
     /// <summary>The message to send: this one, or a copy with values repaired and cut.</summary>
     /// <param name="registrationPolicy">The registration's policy, which applies when the message has none.</param>
     /// <exception cref="TemplateMessageException">The platform would refuse it.</exception>
     internal SubscribeMessage Prepare(TemplateValuePolicy registrationPolicy)
     {
-        var policy = ValuePolicy ?? registrationPolicy;
-        return TemplateMessageValidation.HasErrors(Fields, template: null, policy)
-            ? throw new TemplateMessageException(TemplateId, TemplateMessageValidation.Problems(Fields, template: null, policy))
-            : Mended(registrationPolicy);
+        ThrowIfUnfit(registrationPolicy);
+        return Mended(registrationPolicy);
     }
 
     /// <summary>Writes the body of <c>subscribe/send</c>.</summary>
@@ -121,6 +134,16 @@ public sealed class SubscribeMessage
         }
 
         End(json);
+    }
+
+    private void ThrowIfUnfitUnder(TemplateValuePolicy policy)
+    {
+        if (TemplateMessageValidation.HasErrors(Fields, template: null, policy))
+        {
+            throw new TemplateMessageException(TemplateId, TemplateMessageValidation.Problems(Fields, template: null, policy));
+        }
+
+        Interlocked.Or(ref _fits, 1 << (int)policy);
     }
 
     private void Begin(Utf8JsonWriter json, string toUser)

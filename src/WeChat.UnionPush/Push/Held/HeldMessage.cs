@@ -65,15 +65,13 @@ internal sealed record HeldMessage
 
     public TemplateMessage ToMessage() => new(
         Content.TemplateId,
-        Content.ReadFields(),
+        HeldContent.ReadFields(Content.Fields),
         Url,
         MiniProgramAppId is { } appId ? new MiniProgramLink(appId, Content.Page) : null,
         ClientMessageId,
         (TemplateValuePolicy?)Content.ValuePolicy,
         CorrelationId,
-        Subscribe is null && Notice is null && CustomerServiceText is null
-            ? null
-            : new TemplateAlternatives { Subscribe = Subscribe?.ToSubscribeMessage(), Notice = Notice?.ToSubscribeMessage(), CustomerServiceText = CustomerServiceText });
+        HeldContent.Alternatives(Subscribe, Notice, CustomerServiceText));
 
     public static List<HeldMessage> Read(string? json) => json is null ? [] : JsonSerializer.Deserialize(json, HeldJson.Plain.ListHeldMessage)!;
 
@@ -115,10 +113,15 @@ internal sealed record HeldContent
     public static string[][] Write(ImmutableArray<TemplateField> fields) =>
         [.. fields.Select(static field => field.Color is { } color ? [field.Key, field.Value, color] : (string[])[field.Key, field.Value])];
 
-    public ImmutableArray<TemplateField> ReadFields() =>
-        [.. Fields.Select(static field => new TemplateField(field[0], field[1], field.Length > 2 ? field[2] : null))];
+    public static ImmutableArray<TemplateField> ReadFields(string[][] fields) =>
+        [.. fields.Select(static field => new TemplateField(field[0], field[1], field.Length > 2 ? field[2] : null))];
 
-    public SubscribeMessage ToSubscribeMessage() => new(TemplateId, ReadFields(), Page, (MiniProgramState)State, Language, (TemplateValuePolicy?)ValuePolicy);
+    public static TemplateAlternatives? Alternatives(HeldContent? subscribe, HeldContent? notice, string? customerServiceText) =>
+        subscribe is null && notice is null && customerServiceText is null
+            ? null
+            : new TemplateAlternatives { Subscribe = subscribe?.ToSubscribeMessage(), Notice = notice?.ToSubscribeMessage(), CustomerServiceText = customerServiceText };
+
+    private SubscribeMessage ToSubscribeMessage() => new(TemplateId, ReadFields(Fields), Page, (MiniProgramState)State, Language, (TemplateValuePolicy?)ValuePolicy);
 }
 
 /// <summary>Reads and writes held messages.</summary>

@@ -39,10 +39,14 @@ internal sealed class LateReach(RouteApps apps, IReachJournal journal, TimeProvi
     private static readonly TimeSpan KeepFor = TimeSpan.FromHours(1);
 
     /// <summary>Notes an accepted message.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="openId">Its recipient in the app that sent it, with whom the note is erased.</param>
+    /// <param name="messageId">What the platform calls it.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Whether the platform has told already that it did not arrive, and nobody else goes on with it.</returns>
-    public async ValueTask<bool> NoteAsync(LateMessage message, long messageId, CancellationToken cancellationToken)
+    public async ValueTask<bool> NoteAsync(LateMessage message, string openId, long messageId, CancellationToken cancellationToken)
     {
-        var (appId, key, text) = (AppOf(message.Channel), KeyOf(messageId), JsonSerializer.Serialize(message, LateJson.Default.LateMessage));
+        var (appId, key, text) = (AppOf(message.Channel), KeyOf(openId, messageId), JsonSerializer.Serialize(message, LateJson.Default.LateMessage));
         if (text.Length > MostRoom)
         {
             return false;
@@ -61,9 +65,9 @@ internal sealed class LateReach(RouteApps apps, IReachJournal journal, TimeProvi
 
     /// <summary>The platform tells that a message did not arrive.</summary>
     /// <returns>The message, for the one who goes on with it; null where nothing is known of it, or somebody else does.</returns>
-    public async ValueTask<LateMessage?> FailAsync(string appId, long messageId, CancellationToken cancellationToken)
+    public async ValueTask<LateMessage?> FailAsync(string appId, string openId, long messageId, CancellationToken cancellationToken)
     {
-        var key = KeyOf(messageId);
+        var key = KeyOf(openId, messageId);
         while (true)
         {
             var note = await journal.FindAsync(appId, key, cancellationToken).ConfigureAwait(false);
@@ -84,7 +88,7 @@ internal sealed class LateReach(RouteApps apps, IReachJournal journal, TimeProvi
         }
     }
 
-    private static string KeyOf(long messageId) => ReachKeys.Late(messageId.ToString(CultureInfo.InvariantCulture));
+    private static string KeyOf(string openId, long messageId) => ReachKeys.Late(openId, messageId.ToString(CultureInfo.InvariantCulture));
 
     private string AppOf(PushChannel channel) => channel == PushChannel.SubscribeMessage ? apps.MiniProgram : apps.OfficialAccount;
 

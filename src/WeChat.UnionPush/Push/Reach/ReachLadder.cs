@@ -10,13 +10,16 @@ namespace WeChat.UnionPush;
 /// </summary>
 internal sealed class ReachLadder(
     string officialAccountAppId, string miniProgramAppId, IReadOnlyList<ReachRung> rungs, IReachJournal journal, IUnionIdRepository repository, TimeSpan keepKeysFor,
-    LateReach? late, TimeProvider time)
+    LateReach? late, FollowLinkBook? followLinks, TimeProvider time)
 {
     /// <summary>Whether a message goes on where the platform tells after its acceptance that it did not arrive.</summary>
     public bool GoesOnLate => late is not null;
 
     /// <summary>The channels after the template message, in order.</summary>
     public IReadOnlyList<PushChannel> Channels { get; } = [.. rungs.Select(static rung => rung.Channel)];
+
+    /// <summary>For how long it is known on which channel a message was tried.</summary>
+    public TimeSpan KeepsClaimsFor => keepKeysFor;
 
     /// <summary>Whether a message has something for at least one channel.</summary>
     /// <exception cref="TemplateMessageException">A value of a further message does not fit; nothing was sent.</exception>
@@ -29,6 +32,19 @@ internal sealed class ReachLadder(
         }
 
         return serves;
+    }
+
+    /// <summary>The same where what does not fit is told at the send.</summary>
+    public bool MayServe(TemplateMessage message)
+    {
+        try
+        {
+            return Serves(message);
+        }
+        catch (TemplateMessageException)
+        {
+            return true;
+        }
     }
 
     /// <summary>Whether the recipient is the reason, and certainly nothing arrived.</summary>
@@ -65,6 +81,36 @@ internal sealed class ReachLadder(
         return result ?? template with { Attempts = attempts };
     }
 
+    /// <summary>Goes on for a recipient of a broadcast, whose template message certainly did not arrive. The key is the message's id alone.</summary>
+    /// <param name="recipient">The person, as far as is known.</param>
+    /// <param name="message">The message, with an id that no other recipient's has.</param>
+    /// <param name="template">What the template message came to.</param>
+    /// <returns>The result of the channel that served; that of the template message where none did; unknown where another machine tries the channels.</returns>
+    public async Task<PushResult> GoOnAsync(ReachRecipient recipient, TemplateMessage message, PushResult template)
+    {
+        var claim = new Claim(journal, officialAccountAppId, BroadcastKeyOf(message.ClientMessageId!), time.GetUtcNow() + keepKeysFor);
+        List<ReachAttempt> attempts = [Attempt(PushChannel.TemplateMessage, template)];
+        var result = await ClimbAsync(claim, pushed: null, recipient, message, attempts, rungs, CancellationToken.None).ConfigureAwait(false);
+        return result is { Status: PushStatus.Duplicate } ? result with { Status = PushStatus.Unknown } : result ?? template with { Attempts = attempts };
+    }
+
+    /// <summary>Finds on which channel messages of broadcasts were tried last, and may have arrived.</summary>
+    /// <param name="messageIds">The messages' ids.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The channels by message id; nobody has tried a channel for those that are left out, or it is certain that nothing arrived.</returns>
+    public async ValueTask<IReadOnlyDictionary<string, PushChannel>> FindClaimsAsync(IReadOnlyCollection<string> messageIds, CancellationToken cancellationToken)
+    {
+        var ids = messageIds.ToDictionary(BroadcastKeyOf, static id => id, StringComparer.Ordinal);
+        var notes = await journal.FindAsync(officialAccountAppId, ids.Keys, cancellationToken).ConfigureAwait(false);
+        return notes.ToDictionary(note => ids[note.Key], static note => Claim.ChannelOf(note.Value.Value), StringComparer.Ordinal);
+    }
+
+    /// <summary>Lets messages of broadcasts be tried anew.</summary>
+    /// <param name="messageIds">The messages' ids.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public ValueTask ForgetClaimsAsync(IReadOnlyCollection<string> messageIds, CancellationToken cancellationToken) =>
+        journal.DeleteAsync(officialAccountAppId, [.. messageIds.Select(BroadcastKeyOf)], cancellationToken);
+
     /// <summary>Notes an accepted message, where it may go on later.</summary>
     /// <param name="pushed">The id that the host pushed to.</param>
     /// <param name="recipient">The person.</param>
@@ -75,7 +121,8 @@ internal sealed class ReachLadder(
     public async ValueTask<PushResult> AcceptedAsync(
         string pushed, ReachRecipient recipient, TemplateMessage message, PushResult result, CancellationToken cancellationToken)
     {
-        if (late is null || result is not { IsSent: true, MessageId: { } messageId })
+        var openId = result.Channel == PushChannel.SubscribeMessage ? recipient.MiniProgramOpenId : recipient.OfficialAccountOpenId;
+        if (late is null || openId is null || result is not { IsSent: true, MessageId: { } messageId })
         {
             return result;
         }
@@ -88,15 +135,15 @@ internal sealed class ReachLadder(
             HasKey = message.ClientMessageId is not null,
             Message = HeldMessage.Of(message, time.GetUtcNow()),
         };
-        return await late.NoteAsync(noted, messageId, cancellationToken).ConfigureAwait(false)
+        return await late.NoteAsync(noted, openId, messageId, cancellationToken).ConfigureAwait(false)
             ? await GoOnAsync(noted, cancellationToken).ConfigureAwait(false) ?? result
             : result;
     }
 
     /// <summary>The platform tells that an accepted message did not arrive.</summary>
-    public async Task FailedAsync(string appId, long messageId, CancellationToken cancellationToken)
+    public async Task FailedAsync(string appId, string openId, long messageId, CancellationToken cancellationToken)
     {
-        if (late is not null && await late.FailAsync(appId, messageId, cancellationToken).ConfigureAwait(false) is { } message)
+        if (late is not null && await late.FailAsync(appId, openId, messageId, cancellationToken).ConfigureAwait(false) is { } message)
         {
             await GoOnAsync(message, cancellationToken).ConfigureAwait(false);
         }
@@ -131,19 +178,28 @@ internal sealed class ReachLadder(
         if (accepted.IsUnionId)
         {
             var found = await repository.FindByUnionIdAsync(officialAccountAppId, [accepted.Pushed], cancellationToken).ConfigureAwait(false);
-            return found.Count == 0 ? null : new ReachRecipient { UnionId = accepted.Pushed, OfficialAccountOpenId = found[0].OpenId };
+            var named = found.Count > 0 ? found[0]
+                : followLinks is null ? null
+                : await followLinks.FindFollowerByUnionIdAsync(accepted.Pushed, cancellationToken).ConfigureAwait(false);
+            return named is null ? null : new ReachRecipient { UnionId = accepted.Pushed, OfficialAccountOpenId = named.OpenId };
         }
 
         var links = await repository.ResolveAsync(miniProgramAppId, [accepted.Pushed], officialAccountAppId, cancellationToken).ConfigureAwait(false);
-        return links.Count == 0
+        var (user, follower) = links.Count == 0 ? (null, null) : (links[0].Source, links[0].Target);
+        if (follower is null && followLinks is not null)
+        {
+            follower = await followLinks.FindFollowerAsync(accepted.Pushed, user?.UnionId, cancellationToken).ConfigureAwait(false);
+        }
+
+        return user is null && follower is null
             ? null
-            : new ReachRecipient { MiniProgramOpenId = accepted.Pushed, UnionId = links[0].Source.UnionId, OfficialAccountOpenId = links[0].Target?.OpenId };
+            : new ReachRecipient { MiniProgramOpenId = accepted.Pushed, UnionId = user?.UnionId, OfficialAccountOpenId = follower?.OpenId };
     }
 
-    /// <summary>Tries channels until one serves.</summary>
+    /// <summary>Tries channels until one serves. Where nothing was pushed by an id, an accepted message does not go on later.</summary>
     /// <returns>Null where none does.</returns>
     private async Task<PushResult?> ClimbAsync(
-        Claim claim, string pushed, ReachRecipient recipient, TemplateMessage message, List<ReachAttempt> attempts, IEnumerable<ReachRung> channels,
+        Claim claim, string? pushed, ReachRecipient recipient, TemplateMessage message, List<ReachAttempt> attempts, IEnumerable<ReachRung> channels,
         CancellationToken cancellationToken)
     {
         recipient = await CompleteAsync(recipient, cancellationToken).ConfigureAwait(false);
@@ -163,7 +219,7 @@ internal sealed class ReachLadder(
             if (!MayGoOn(result.Status))
             {
                 result = result with { Channel = rung.Channel, Attempts = attempts };
-                return await AcceptedAsync(pushed, recipient, message, result, cancellationToken).ConfigureAwait(false);
+                return pushed is null ? result : await AcceptedAsync(pushed, recipient, message, result, cancellationToken).ConfigureAwait(false);
             }
 
             attempts.Add(Attempt(rung.Channel, result));
@@ -214,6 +270,8 @@ internal sealed class ReachLadder(
     private string KeyOf(string pushed, string clientMessageId) => ReachKeys.Message(Convert.ToHexString(
         SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{miniProgramAppId}\n{pushed}\n{clientMessageId}")))));
 
+    private string BroadcastKeyOf(string messageId) => KeyOf(pushed: "", messageId);
+
     /// <summary>A push by UnionID looks the Mini Program's openid up only when a channel needs it.</summary>
     private async ValueTask<ReachRecipient> CompleteAsync(ReachRecipient recipient, CancellationToken cancellationToken)
     {
@@ -232,6 +290,8 @@ internal sealed class ReachLadder(
     {
         private ReachNote? _note;
 
+        public static PushChannel ChannelOf(string note) => (PushChannel)int.Parse(note, CultureInfo.InvariantCulture);
+
         /// <summary>Takes the key for this push.</summary>
         /// <returns>Null when it is taken; otherwise the channel that an earlier push with the same key tried last.</returns>
         public async ValueTask<PushChannel?> TakeAsync(CancellationToken cancellationToken)
@@ -247,7 +307,7 @@ internal sealed class ReachLadder(
                 // It may have ended in between.
                 if (await journal.FindAsync(appId, key, cancellationToken).ConfigureAwait(false) is { } earlier)
                 {
-                    return (PushChannel)int.Parse(earlier.Value, CultureInfo.InvariantCulture);
+                    return ChannelOf(earlier.Value);
                 }
             }
 

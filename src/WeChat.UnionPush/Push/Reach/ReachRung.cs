@@ -11,14 +11,14 @@ internal sealed record ReachRung(
 {
     public static ReachRung Subscribe(SubscribeMessageSender sender, TemplateValuePolicy policy) => new(
         PushChannel.SubscribeMessage,
-        message => message.Subscribe?.Prepare(policy) is not null,
+        message => Fits(message.Subscribe, policy),
         (recipient, message, cancellationToken) => recipient.MiniProgramOpenId is { } openId
             ? sender.SendAsync(openId, message.Subscribe!, onlyWithCredit: true, cancellationToken)
             : Task.FromResult(new PushResult(PushStatus.NotSignedIn) { Reason = "The person's openid in the Mini Program is not known here." }));
 
     public static ReachRung Notice(SubscribeMessageSender sender, TemplateValuePolicy policy) => new(
         PushChannel.SubscribeNotice,
-        message => message.Notice?.Prepare(policy) is not null,
+        message => Fits(message.Notice, policy),
         (recipient, message, cancellationToken) => recipient.OfficialAccountOpenId is { } openId
             ? sender.SendNoticeAsync(openId, message.Notice!, onlyWithCredit: true, cancellationToken)
             : NotLinkedAsync());
@@ -45,6 +45,12 @@ internal sealed record ReachRung(
                     : new PushResult(PushStatus.Refused) { Reason = "The host's own fallback did not send the message." };
             }
         });
+
+    private static bool Fits(SubscribeMessage? message, TemplateValuePolicy policy)
+    {
+        message?.ThrowIfUnfit(policy);
+        return message is not null;
+    }
 
     private static Task<PushResult> NotLinkedAsync() =>
         Task.FromResult(new PushResult(PushStatus.NotLinked) { Reason = "The person's openid in the Official Account is not known here." });

@@ -14,6 +14,25 @@ internal sealed class InMemoryReachJournal(TimeProvider timeProvider) : IReachJo
         }
     }
 
+    public ValueTask<IReadOnlyDictionary<string, ReachNote>> FindAsync(string appId, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        cancellationToken.ThrowIfCancellationRequested();
+        var found = new Dictionary<string, ReachNote>(StringComparer.Ordinal);
+        lock (_notes)
+        {
+            foreach (var key in keys)
+            {
+                if (Current(appId, key) is { } note)
+                {
+                    found[key] = note;
+                }
+            }
+        }
+
+        return new(found);
+    }
+
     public ValueTask<ReachNote?> TryWriteAsync(
         string appId, string key, ReachNote? before, string value, DateTimeOffset expiresAt, CancellationToken cancellationToken = default)
     {
