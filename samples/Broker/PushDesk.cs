@@ -3,12 +3,17 @@ using WeChat.UnionPush;
 namespace BrokerSample;
 
 /// <summary>Carries a command out, whichever broker brought it.</summary>
-internal sealed partial class PushDesk(IUnionPush push, IConfiguration configuration, ILogger<PushDesk> logger)
+/// <param name="push">Pushes.</param>
+/// <param name="configuration">Names the template.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class PushDesk(IUnionPush push, IConfiguration configuration, ILogger<PushDesk> logger)
 {
     /// <summary>
     /// Pushes. A broker delivers again what it does not know to be done, and two consumers may hold one command at the same time; the command's id makes all of
     /// them one message. An exception tells the broker to deliver again later.
     /// </summary>
+    /// <param name="command">The command.</param>
+    /// <param name="cancellationToken">Cancels the push, which the same command makes certain.</param>
     public async Task PushAsync(PushCommand command, CancellationToken cancellationToken)
     {
         var message = TemplateMessage.Create(configuration["Broker:TemplateId"]!).Thing("thing1", command.Text).IdempotencyKey(command.Id).Build();

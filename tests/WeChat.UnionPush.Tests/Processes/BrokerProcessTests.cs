@@ -1,4 +1,5 @@
 using System.Globalization;
+using Npgsql;
 using WeChat.UnionPush.PostgreSql;
 
 namespace WeChat.UnionPush.Tests.Processes;
@@ -13,6 +14,7 @@ public sealed class BrokerProcessTests(PostgreSqlServer postgreSql, RabbitMqServ
 
     [Theory]
     [InlineData("masstransit")]
+    [InlineData("cap")]
     public async Task A_command_that_is_delivered_again_or_to_two_consumers_at_once_sends_once(string broker)
     {
         var address = await rabbitMq.CreateVirtualHostAsync();
@@ -48,6 +50,13 @@ public sealed class BrokerProcessTests(PostgreSqlServer postgreSql, RabbitMqServ
 
         await Runs.UntilAsync(async () => await DeliveredAsync(control) >= People, "everybody was sent to");
         await Runs.UntilAsync(async () => (await rabbitMq.CountMessagesAsync(address)).Values.Sum() == 0, "all commands were carried out");
+        if (broker == "cap")
+        {
+            // CAP confirms a command when it is in its table, and carries it out from there.
+            await Runs.UntilAsync(async () => await CountAsync(connection, "published") == 0, "all commands were taken by a queue");
+            await Runs.UntilAsync(async () => await CountAsync(connection, "received") == 0, "all received commands were carried out");
+        }
+
         Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"0 {People} 0 0"), await control.GetStringAsync("/control/ledger"));
         consumers.AssertRunning();
     }
@@ -55,6 +64,7 @@ public sealed class BrokerProcessTests(PostgreSqlServer postgreSql, RabbitMqServ
     private static async Task<Dictionary<string, string>> SettingsAsync(HttpClient control, string address, string connection) => new(StringComparer.Ordinal)
     {
         ["Broker__RabbitMq"] = address,
+        ["Broker__RetryAfterSeconds"] = "5",
         ["Broker__TemplateId"] = await control.GetStringAsync("/control/template"),
         ["ConnectionStrings__UnionPush"] = connection,
         ["WeChat__ApiBaseAddress"] = control.BaseAddress!.ToString(),
@@ -66,6 +76,13 @@ public sealed class BrokerProcessTests(PostgreSqlServer postgreSql, RabbitMqServ
         // Nobody reads what the processes write.
         ["Logging__LogLevel__Default"] = "Error",
     };
+
+    private static async Task<long> CountAsync(string connection, string table)
+    {
+        await using var source = NpgsqlDataSource.Create(connection);
+        await using var count = source.CreateCommand($"select count(*) from cap.{table} where \"StatusName\" <> 'Succeeded'");
+        return (long)(await count.ExecuteScalarAsync())!;
+    }
 
     private static async Task<long> DeliveredAsync(HttpClient control) => long.Parse(
         (await control.GetStringAsync("/control/calls")).Split('\n').Single(line => line.StartsWith("delivered ", StringComparison.Ordinal)).Split(' ')[1],
