@@ -1,4 +1,5 @@
 using DotNetCore.CAP;
+using DotNetCore.CAP.Persistence;
 using DotNetCore.CAP.Transport;
 using Npgsql;
 
@@ -16,12 +17,25 @@ internal static class CapBroker
         Add(services, address, database, retryAfterSeconds);
     }
 
+    /// <summary>Creates CAP's tables, before its hosts start: at start each creates them by itself, and of two at once one may fail and go on without them.</summary>
+    public static async Task CreateTablesAsync(IServiceProvider services, string database)
+    {
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var connection = await source.OpenConnectionAsync();
+        await using var turn = new NpgsqlCommand("select pg_advisory_lock(hashtext('cap'))", connection);
+        await turn.ExecuteNonQueryAsync();
+        await services.GetRequiredService<IStorageInitializer>().InitializeAsync(CancellationToken.None);
+        await using var done = new NpgsqlCommand("select pg_advisory_unlock(hashtext('cap'))", connection);
+        await done.ExecuteNonQueryAsync();
+    }
+
     /// <summary>Sends commands, each so many times, and waits until RabbitMQ has put all of them into a queue.</summary>
     public static async Task SendAsync(string address, string database, int retryAfterSeconds, IReadOnlyList<PushCommand> commands, int times)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         Add(builder.Services, address, database, retryAfterSeconds);
         using var host = builder.Build();
+        await CreateTablesAsync(host.Services, database);
         await host.StartAsync();
         var publisher = host.Services.GetRequiredService<ICapPublisher>();
         foreach (var command in commands)

@@ -47,5 +47,10 @@ else
 
 var host = builder.Build();
 await host.Services.GetRequiredService<IUnionPushStorage>().EnsureSchemaAsync();
+if (args[0] == "cap")
+{
+    await CapBroker.CreateTablesAsync(host.Services, database);
+}
+
 await host.RunAsync();
 return 0;
