@@ -102,7 +102,7 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
         Succeeded &= outcomes.Values.Sum() == _signedIn.Count;
     }
 
-    /// <summary>The same news over the next channel: a subscribe message, for those who allowed it with a tap.</summary>
+    /// <summary>The same news over further channels: who allowed a subscribe message, left a telephone number, or follows by a QR code.</summary>
     public async Task ReachTheOthersAsync(SimulatedTown town, CancellationToken cancellationToken)
     {
         var consents = services.GetRequiredService<ISubscribeConsents>();
@@ -112,20 +112,65 @@ internal sealed class Flow(IServiceProvider services, CallCounter calls)
             await consents.ReportAsync(openId, answer, cancellationToken: cancellationToken);
         }
 
+        foreach (var openId in _signedIn.Where(static (_, number) => number % 10 == 0))
+        {
+            TextMessages.Keep(openId);
+        }
+
         var message = OrderBuilder(1)
             .ForSubscribe(SubscribeMessage.Create(town.SubscriptionTemplateId).Thing("thing1", "云南小粒咖啡 ☕ 两袋").Amount("amount2", 39.80m).Build())
             .Build();
         var forecast = await _push.GetReachAsync(message, cancellationToken);
-        var reached = 0;
+        var reached = new ConcurrentDictionary<PushChannel, int>();
+        var left = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
         await Parallel.ForEachAsync(_unreached.Keys, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = cancellationToken }, async (openId, stop) =>
         {
-            if (await _push.PushAsync(openId, message, stop) is { IsSent: true, Channel: PushChannel.SubscribeMessage })
+            if (await _push.PushAsync(openId, message, stop) is { IsSent: true, Channel: var channel })
             {
-                Interlocked.Increment(ref reached);
+                reached.AddOrUpdate(channel, 1, static (_, count) => count + 1);
+            }
+            else
+            {
+                left[openId] = true;
             }
         });
-        Say("Reach", $"{_signedIn.Count - _unreached.Count:N0} users got the template message; {reached:N0} more get a subscribe message, which they allowed with a tap "
-            + $"(the ledger knew of {forecast.SubscribeMessage:N0}); {_unreached.Count - reached:N0} are left to win over with a QR code (IFollowLinks)");
+        var byCode = await WinOverAsync(town, left.Keys.ToHashSet(StringComparer.Ordinal), cancellationToken);
+        Say("Reach", $"who got the news, channel by channel (the ledger of consents knew of {forecast.SubscribeMessage:N0} subscribe messages):");
+        (string Channel, int Users, string Why)[] rows =
+        [
+            ("Template message", _signedIn.Count - _unreached.Count, "follow the Official Account"),
+            ("Subscribe message", reached.GetValueOrDefault(PushChannel.SubscribeMessage), "tapped \"allow\" in the Mini Program"),
+            ("SMS", reached.GetValueOrDefault(PushChannel.Fallback), "left a telephone number: your own IReachFallback"),
+            ("QR code", byCode, "scanned a code (IFollowLinks), follow now, and got the template message that was held for them"),
+            ("None", left.Count - byCode, "are left to win over"),
+        ];
+        var total = rows.Sum(static row => row.Users);
+        Screen.Table(["Channel", "Users", "Those who"], rows.Select(row => (string[])[row.Channel, $"{row.Users:N0}", row.Why]).Append(["Total", $"{total:N0}", ""]));
+        Succeeded &= rows.All(static row => row.Users > 0) && total == _signedIn.Count;
+    }
+
+    /// <summary>Shows some of those who are left a code each, and holds the news until they follow by it.</summary>
+    /// <returns>How many got it.</returns>
+    private async Task<int> WinOverAsync(SimulatedTown town, HashSet<string> openIds, CancellationToken cancellationToken)
+    {
+        var links = services.GetRequiredService<IFollowLinks>();
+        var (before, held) = (town.Arrived, 0);
+        foreach (var openId in town.WhoWouldScan(openIds))
+        {
+            var link = await links.CreateAsync(openId, cancellationToken);
+            var result = await _push.HoldUntilLinkedAsync(openId, Order(1), TimeSpan.FromHours(1), cancellationToken);
+            held += result.Status == PushStatus.Held ? 1 : 0;
+            town.Scan(openId, link.Url);
+        }
+
+        await town.Platform.Callbacks.SettleAsync(cancellationToken);
+        for (var wait = 0; town.Arrived - before < held && wait < 300; wait++)
+        {
+            // The events are stored. They are handled in the background, and the held messages go out there.
+            await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
+        }
+
+        return (int)(town.Arrived - before);
     }
 
     /// <summary>One person from openid to openid to message, by the parts that a push puts together.</summary>

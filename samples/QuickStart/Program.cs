@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using QuickStart;
 using WeChat.UnionPush;
+using WeChat.UnionPush.Callbacks;
 using WeChat.UnionPush.Storage;
 
 var codes = new Option<string[]>("--code") { Description = "A login code of wx.login on the real platform; may be given several times.", AllowMultipleArgumentsPerToken = true };
@@ -69,6 +70,7 @@ static async Task<int> RunAsync(
         using var host = builder.Build();
         await host.Services.GetRequiredService<IUnionPushStorage>().EnsureSchemaAsync(cancellationToken);
         await host.StartAsync(cancellationToken);
+        town?.PushEventsTo(host.Services.GetRequiredService<IWeChatCallbackReceiver>());
         Screen.Line(simulated
             ? "WeChat.UnionPush on the simulated platform. Nothing leaves this machine."
             : $"WeChat.UnionPush on {settings["ApiBaseAddress"] ?? "https://api.weixin.qq.com"}.");

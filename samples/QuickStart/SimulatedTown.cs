@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using WeChat.UnionPush;
+using WeChat.UnionPush.Callbacks;
 using WeChat.UnionPush.Testing;
 
 namespace QuickStart;
@@ -21,6 +23,8 @@ internal sealed class SimulatedTown
     private const string OfficialAccountAppId = "wx5a1c0de5f0a2b3c4";
     private const string MiniProgramAppId = "wx9d8e7f6a5b4c3d2e";
     private const string Secret = "0123456789abcdef0123456789abcdef";
+    private const string CallbackToken = "QuickStartToken";
+    private const string EncodingAesKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
     private readonly SimulatedPlatform _platform = new(seed: 2026);
     private readonly SimulatedOfficialAccount _account;
@@ -61,6 +65,9 @@ internal sealed class SimulatedTown
 
     public SimulatedPlatform Platform => _platform;
 
+    /// <summary>How many template messages have arrived.</summary>
+    public long Arrived => _account.DeliveredCount;
+
     /// <summary>Id of the Mini Program's subscription template.</summary>
     public string SubscriptionTemplateId => _subscription.Id;
 
@@ -70,6 +77,8 @@ internal sealed class SimulatedTown
         ["WeChat:OfficialAccount:AppSecret"] = Secret,
         ["WeChat:MiniProgram:AppId"] = MiniProgramAppId,
         ["WeChat:MiniProgram:AppSecret"] = Secret,
+        ["WeChat:Callback:OfficialAccount:Token"] = CallbackToken,
+        ["WeChat:Callback:OfficialAccount:EncodingAesKey"] = EncodingAesKey,
 
         // The simulated platform accepts bursts. The real one does not, so the default limits the rate.
         ["WeChat:TemplateMessages:MaxPerSecond"] = "0",
@@ -81,8 +90,28 @@ internal sealed class SimulatedTown
     private static int FirstUser => Followers + NeverFollowed - Users;
 
     /// <summary>Replaces the real platform with the simulated one. Its tokens end with this process, so the SQLite file need not keep them.</summary>
-    public void Use(WeChatUnionPushBuilder registration) =>
-        registration.UseSimulator(_platform).UseInMemoryAccessTokens().AddReach(reach => reach.SubscribeMessage());
+    public void Use(WeChatUnionPushBuilder registration) => registration.UseSimulator(_platform).UseInMemoryAccessTokens().AddCallback()
+        .AddReach(reach => reach.SubscribeMessage().Fallback<TextMessages>()).AddFollowLinks();
+
+    /// <summary>Connects the account's events, which the real platform posts to a URL, with the library.</summary>
+    public void PushEventsTo(IWeChatCallbackReceiver receiver) => _account.Callback = new SimulatedCallback(CallbackToken, async (query, body, stop) =>
+    {
+        var values = QueryHelpers.ParseQuery(query);
+        var signed = new WeChatCallbackQuery
+        {
+            Signature = values["signature"],
+            Timestamp = values["timestamp"],
+            Nonce = values["nonce"],
+            EncryptType = values["encrypt_type"],
+            MessageSignature = values["msg_signature"],
+        };
+        var answer = await receiver.ReceiveAsync(signed, body, stop);
+        return (answer.StatusCode, answer.Body);
+    })
+    {
+        Mode = SimulatedCallbackMode.Safe,
+        EncodingAesKey = EncodingAesKey,
+    };
 
     public IReadOnlyList<string> CreateLoginCodes() =>
         [.. _people.Slice(FirstUser, Users).Select(person => person.CreateLoginCode(_miniProgram))];
@@ -112,6 +141,18 @@ internal sealed class SimulatedTown
         }
 
         return tapped;
+    }
+
+    /// <summary>Every third of these users who do not follow the Official Account, and would scan its code.</summary>
+    public IReadOnlyList<string> WhoWouldScan(IReadOnlySet<string> openIds) =>
+        [.. _people.Slice(FirstUser, Users).Where(person => person.Index % 3 == 0 && !person.IsFollowing(_account)).Select(person => person.OpenIdIn(_miniProgram))
+            .Where(openIds.Contains)];
+
+    /// <summary>A user scans a code, and follows by it.</summary>
+    public void Scan(string openId, string url)
+    {
+        var person = _people.Slice(FirstUser, Users).Single(person => person.OpenIdIn(_miniProgram) == openId);
+        person.Scan(_account, _account.QrCodes.Single(code => code.Url == url));
     }
 
     private void LeaveSome()
