@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.Extensions.Options;
-using QRCoder;
 using WebHost;
 using WeChat.UnionPush;
 using WeChat.UnionPush.Diagnostics;
@@ -84,10 +83,7 @@ app.MapPost("/follow-link", async (HttpRequest request, Sessions sessions, IFoll
     }
 
     var link = await links.CreateAsync(openId, cancellationToken);
-    using var code = QRCodeGenerator.GenerateQrCode(link.Url, QRCodeGenerator.ECCLevel.M);
-    using var svg = new SvgQRCode(code);
-    using var png = new PngByteQRCode(code);
-    return Results.Ok(new { link.Picture, link.ExpiresAt, svg = svg.GetGraphic(4), png = $"data:image/png;base64,{Convert.ToBase64String(png.GetGraphic(4))}" });
+    return Results.Ok(new { link.Picture, link.ExpiresAt, svg = link.ToSvg(4), png = $"data:image/png;base64,{Convert.ToBase64String(link.ToPng(4))}" });
 });
 app.MapGet("/follow-link", async (HttpRequest request, Sessions sessions, IFollowLinks links, CancellationToken cancellationToken) =>
     sessions.OpenIdOf(request.Headers.Authorization) is { } openId

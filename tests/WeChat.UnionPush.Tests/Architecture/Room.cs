@@ -36,7 +36,7 @@ internal sealed record Room(string Name, string Why, params string[] MayUse)
         new("DependencyInjection", "DependencyInjection puts the rooms together, so nothing may stand on it.",
             [.. Floor, "Storage/InMemory", "Identities", "Followers", "MiniPrograms", "Links", "Messages", "Receipts", "Callbacks", "Push", "Broadcasts", "Diagnostics"]),
         .. Stores("WeChat.UnionPush.Sqlite", "WeChat.UnionPush.PostgreSql", "WeChat.UnionPush.MySql", "WeChat.UnionPush.EntityFrameworkCore", "WeChat.UnionPush.Redis"),
-        new("WeChat.UnionPush.AspNetCore", "The endpoint hands requests to the callbacks' door and adapts what a web host has.", "Concurrency", "Callbacks", "Storage",
+        new("WeChat.UnionPush.AspNetCore", "The endpoint hands requests to the callbacks' door and adapts what a web host has.", "Concurrency", "Callbacks", "Links", "Storage",
             "Messages", "DependencyInjection"),
         new("WeChat.UnionPush.Testing", "The simulated platform is written from the platform's documentation, so it uses public contracts only.", "Api", "Storage",
             "Messages", "Followers", "MiniPrograms", "Callbacks", "Push", "DependencyInjection", "Shared"),
