@@ -199,6 +199,38 @@ public sealed class SubscribeMessageSenderTests
     }
 
     [Fact]
+    public async Task The_library_is_read_page_by_page()
+    {
+        // One category as an object, ids as text, a page that is shorter than asked for.
+        await using var host = new ScriptedHost(
+            """{"errcode":0,"errmsg":"ok","data":{"id":"616","name":"公交"}}""",
+            """{"errcode":0,"errmsg":"ok","count":3,"data":[{"tid":99,"title":"付款成功通知","type":2,"categoryId":"616"},{"tid":"100","title":"缴费提醒","type":3,"categoryId":616}]}""",
+            """{"errcode":0,"errmsg":"ok","count":3,"data":[{"tid":101,"title":"退款通知","type":2,"categoryId":2}]}""",
+            """{"errcode":0,"errmsg":"ok","data":[{"tid":99,"title":"付款成功通知","type":2,"categoryId":616}]}""",
+            """{"errcode":0,"errmsg":"ok","data":[]}""");
+        Assert.Equal([new SubscribeTemplateCategory(616, "公交")], await host.Catalog.ListCategoriesAsync());
+        SubscribeLibraryTemplate[] library = [new("99", "付款成功通知", 616, false), new("100", "缴费提醒", 616, true), new("101", "退款通知", 2, false)];
+        Assert.Equal(library, await ReadAsync(host.Catalog.ListLibraryAsync([2, 616])));
+        Assert.EndsWith("&ids=2%2C616&start=0&limit=30", host.Queries[1]);
+        Assert.EndsWith("&ids=2%2C616&start=2&limit=30", host.Queries[2]);
+
+        // Without a count the last page is the empty one.
+        Assert.Equal(library[..1], await ReadAsync(host.Catalog.ListLibraryAsync([616])));
+        Assert.Throws<ArgumentException>(() => host.Catalog.ListLibraryAsync([]));
+
+        static async Task<List<SubscribeLibraryTemplate>> ReadAsync(IAsyncEnumerable<SubscribeLibraryTemplate> templates)
+        {
+            var read = new List<SubscribeLibraryTemplate>();
+            await foreach (var template in templates)
+            {
+                read.Add(template);
+            }
+
+            return read;
+        }
+    }
+
+    [Fact]
     public void What_cannot_be_a_message_is_refused_while_it_is_built()
     {
         Assert.Throws<ArgumentException>(() => SubscribeMessage.Create(" "));

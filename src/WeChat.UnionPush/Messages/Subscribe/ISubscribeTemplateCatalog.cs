@@ -36,6 +36,18 @@ public interface ISubscribeTemplateCatalog
     /// <exception cref="WeChatApiException">The platform refused.</exception>
     Task RemoveAsync(string templateId, CancellationToken cancellationToken = default);
 
+    /// <summary>The categories of the Mini Program (服务类目), whose templates it may add (<c>newtmpl/getcategory</c>).</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="WeChatApiException">The platform refused.</exception>
+    Task<IReadOnlyList<SubscribeTemplateCategory>> ListCategoriesAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The templates that the library has for some categories (<c>newtmpl/getpubtemplatetitles</c>), fetched 30 at a time while they are read.</summary>
+    /// <param name="categoryIds">Ids of the categories, of those that <see cref="ListCategoriesAsync"/> tells.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException"><paramref name="categoryIds"/> is empty.</exception>
+    /// <exception cref="WeChatApiException">The platform refused: 200016 and 200017 for a wrong page, 200018 for a wrong category.</exception>
+    IAsyncEnumerable<SubscribeLibraryTemplate> ListLibraryAsync(IReadOnlyCollection<int> categoryIds, CancellationToken cancellationToken = default);
+
     /// <summary>The keywords of a template of the library (<c>newtmpl/getpubtemplatekeywords</c>).</summary>
     /// <param name="libraryId">Its id in the library (<c>tid</c>).</param>
     /// <param name="cancellationToken">Cancels the call.</param>

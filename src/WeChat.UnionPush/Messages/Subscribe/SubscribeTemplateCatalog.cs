@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace WeChat.UnionPush;
@@ -5,6 +7,8 @@ namespace WeChat.UnionPush;
 /// <summary>The Mini Program's subscription templates over <c>/wxaapi/newtmpl</c>.</summary>
 internal sealed class SubscribeTemplateCatalog(AccountApi api) : ISubscribeTemplateCatalog
 {
+    // The platform's most.
+    private const int LibraryPage = 30;
     private const int OneTime = 2;
     private const int LongTerm = 3;
 
@@ -82,10 +86,47 @@ internal sealed class SubscribeTemplateCatalog(AccountApi api) : ISubscribeTempl
         await api.PostOrThrowAsync(SubscribeEndpoints.TemplateDelete, writer => writer.WriteString("priTmplId"u8, templateId), cancellationToken).ConfigureAwait(false);
     }
 
+    public async Task<IReadOnlyList<SubscribeTemplateCategory>> ListCategoriesAsync(CancellationToken cancellationToken = default)
+    {
+        var answer = await api.CallOrThrowAsync(SubscribeEndpoints.Categories, query: null, cancellationToken).ConfigureAwait(false);
+        return answer.Categories!.ConvertAll(static category => new SubscribeTemplateCategory(category.Id, category.Name ?? ""));
+    }
+
+    public IAsyncEnumerable<SubscribeLibraryTemplate> ListLibraryAsync(IReadOnlyCollection<int> categoryIds, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(categoryIds);
+        return categoryIds.Count > 0
+            ? ReadLibraryAsync(string.Join("%2C", categoryIds.Select(static id => id.ToString(CultureInfo.InvariantCulture))), cancellationToken)
+            : throw new ArgumentException("Give at least one category.", nameof(categoryIds));
+    }
+
     public async Task<IReadOnlyList<SubscribeTemplateKeyword>> ListKeywordsAsync(string libraryId, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(libraryId);
         var answer = await api.CallOrThrowAsync(SubscribeEndpoints.Keywords, $"tid={Uri.EscapeDataString(libraryId)}", cancellationToken).ConfigureAwait(false);
         return answer.Keywords!.ConvertAll(static keyword => new SubscribeTemplateKeyword(keyword.Id, keyword.Name ?? "", keyword.Example ?? "", keyword.Rule ?? ""));
+    }
+
+    private async IAsyncEnumerable<SubscribeLibraryTemplate> ReadLibraryAsync(string categoryIds, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var start = 0; ;)
+        {
+            var answer = await api.CallOrThrowAsync(
+                SubscribeEndpoints.Library,
+                string.Create(CultureInfo.InvariantCulture, $"ids={categoryIds}&start={start}&limit={LibraryPage}"),
+                cancellationToken).ConfigureAwait(false);
+            foreach (var template in answer.Templates!)
+            {
+                yield return new SubscribeLibraryTemplate(
+                    template.Id.ToString(CultureInfo.InvariantCulture), template.Title ?? "", template.CategoryId, template.Type == LongTerm);
+            }
+
+            // A page may have fewer than were asked for, and the count may be missing.
+            start += answer.Templates.Count;
+            if (answer.Templates.Count == 0 || start >= (answer.Count ?? int.MaxValue))
+            {
+                yield break;
+            }
+        }
     }
 }

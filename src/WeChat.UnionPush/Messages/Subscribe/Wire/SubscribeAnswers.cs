@@ -47,6 +47,51 @@ internal sealed class SubscribeTemplateAddAnswer : ApiAnswer
     public override string? FindMissing() => string.IsNullOrWhiteSpace(TemplateId) ? "priTmplId" : null;
 }
 
+internal sealed class SubscribeCategoriesAnswer : ApiAnswer
+{
+    [JsonPropertyName("data")]
+    [JsonConverter(typeof(OneOrManyConverter<SubscribeCategoryWire>))]
+    public List<SubscribeCategoryWire>? Categories { get; set; }
+
+    public override string? FindMissing() => Categories is null ? "data" : null;
+}
+
+internal sealed class SubscribeCategoryWire
+{
+    [JsonPropertyName("id")]
+    public int Id { get; set; }
+
+    [JsonPropertyName("name")]
+    public string? Name { get; set; }
+}
+
+internal sealed class SubscribeLibraryAnswer : ApiAnswer
+{
+    [JsonPropertyName("count")]
+    public int? Count { get; set; }
+
+    [JsonPropertyName("data")]
+    [JsonConverter(typeof(OneOrManyConverter<SubscribeLibraryWire>))]
+    public List<SubscribeLibraryWire>? Templates { get; set; }
+
+    public override string? FindMissing() => Templates is null ? "data" : null;
+}
+
+internal sealed class SubscribeLibraryWire
+{
+    [JsonPropertyName("tid")]
+    public int Id { get; set; }
+
+    [JsonPropertyName("title")]
+    public string? Title { get; set; }
+
+    [JsonPropertyName("type")]
+    public int Type { get; set; }
+
+    [JsonPropertyName("categoryId")]
+    public int CategoryId { get; set; }
+}
+
 internal sealed class SubscribeKeywordsAnswer : ApiAnswer
 {
     [JsonPropertyName("data")]

@@ -21,4 +21,10 @@ internal static class SubscribeEndpoints
 
     public static readonly ApiEndpoint<SubscribeKeywordsAnswer> Keywords =
         new(HttpMethod.Get, "/wxaapi/newtmpl/getpubtemplatekeywords", ApiRepeat.Always, SubscribeJson.Default.SubscribeKeywordsAnswer);
+
+    public static readonly ApiEndpoint<SubscribeCategoriesAnswer> Categories =
+        new(HttpMethod.Get, "/wxaapi/newtmpl/getcategory", ApiRepeat.Always, SubscribeJson.Default.SubscribeCategoriesAnswer);
+
+    public static readonly ApiEndpoint<SubscribeLibraryAnswer> Library =
+        new(HttpMethod.Get, "/wxaapi/newtmpl/getpubtemplatetitles", ApiRepeat.Always, SubscribeJson.Default.SubscribeLibraryAnswer);
 }

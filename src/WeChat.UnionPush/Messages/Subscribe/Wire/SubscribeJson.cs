@@ -8,6 +8,10 @@ namespace WeChat.UnionPush;
 [JsonSerializable(typeof(SubscribeTemplateListAnswer))]
 [JsonSerializable(typeof(SubscribeTemplateWire))]
 [JsonSerializable(typeof(SubscribeTemplateAddAnswer))]
+[JsonSerializable(typeof(SubscribeCategoriesAnswer))]
+[JsonSerializable(typeof(SubscribeCategoryWire))]
+[JsonSerializable(typeof(SubscribeLibraryAnswer))]
+[JsonSerializable(typeof(SubscribeLibraryWire))]
 [JsonSerializable(typeof(SubscribeKeywordsAnswer))]
 [JsonSerializable(typeof(SubscribeKeywordWire))]
 internal sealed partial class SubscribeJson : JsonSerializerContext;
