@@ -99,7 +99,10 @@ public sealed class QuickStartTests : IDisposable
         Assert.Contains("NotLinked\t120\t", output, StringComparison.Ordinal);
         Assert.Contains("Refused\t80\t", output, StringComparison.Ordinal);
         Assert.Contains("Total\t2,000\t", output, StringComparison.Ordinal);
-        Assert.Contains("more get a subscribe message", output, StringComparison.Ordinal);
+        Assert.Contains("Template message\t1,350\t", output, StringComparison.Ordinal);
+        Assert.Contains("Subscribe message\t325\t", output, StringComparison.Ordinal);
+        Assert.Matches(@"\nSMS\t[1-9][0-9]*\t", output);
+        Assert.Matches(@"\nQR code\t[1-9][0-9]*\t", output);
     }
 
     private Task<(int ExitCode, string Output)> RunAsync() => Programs.RunAsync("dotnet", _folder, Programs.QuickStart, "--database", Database);
