@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace WeChat.UnionPush.Broadcasts;
 
-/// <summary>Who was seen: 64 bits of a hash each, in a table that is at most two thirds full. Two of ten million meet once in 300,000 runs.</summary>
+/// <summary>Who was seen: 64 bits of a hash each, in a table that is at most four fifths full. Two of ten million meet once in 300,000 runs.</summary>
 internal sealed class PersonSet
 {
     private ulong[] _table = new ulong[1024];
@@ -17,9 +17,9 @@ internal sealed class PersonSet
             return false;
         }
 
-        if (++Count * 3L > _table.Length * 2L)
+        if (++Count * 5L > _table.Length * 4L)
         {
-            var larger = new ulong[_table.Length * 2];
+            var larger = new ulong[_table.Length / 2 * 3];
             foreach (var hash in _table)
             {
                 if (hash != 0)
@@ -50,8 +50,7 @@ internal sealed class PersonSet
 
     private static bool TryAdd(ulong[] table, ulong hash)
     {
-        var mask = (ulong)table.Length - 1;
-        for (var place = hash & mask; ; place = (place + 1) & mask)
+        for (var place = (int)Math.BigMul(hash, (ulong)table.Length, out _); ; place = place + 1 == table.Length ? 0 : place + 1)
         {
             if (table[place] == hash)
             {
