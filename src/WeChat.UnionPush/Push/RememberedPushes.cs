@@ -39,15 +39,10 @@ internal sealed class RememberedPushes(string officialAccountAppId, string miniP
             await journal.ExpireAsync(time.GetUtcNow(), NotesPerExpiry, cancellationToken).ConfigureAwait(false);
         }
 
-        var state = await BeginAsync(journal, key, cancellationToken).ConfigureAwait(false);
+        var (state, begun) = await BeginAsync(journal, key, cancellationToken).ConfigureAwait(false);
         if (state.IsSent)
         {
-            return new PushResult(PushStatus.Duplicate)
-            {
-                MessageId = state.MessageId == 0 ? null : state.MessageId,
-                Channel = state.Channel,
-                Reason = "A push with this idempotency key went out before. It is not made again.",
-            };
+            return Before(state);
         }
 
         var left = state.FirstAttempt + ResendsFor - time.GetUtcNow();
@@ -76,6 +71,8 @@ internal sealed class RememberedPushes(string officialAccountAppId, string miniP
 
         switch (result.Status)
         {
+            case PushStatus.Duplicate when result.ErrorCode is null:
+                return await LeaveToAnotherAsync(journal, key, state, begun, result).ConfigureAwait(false);
             case PushStatus.Sent or PushStatus.Duplicate:
                 await EndAsync(journal, key, result).ConfigureAwait(false);
                 return result;
@@ -90,8 +87,16 @@ internal sealed class RememberedPushes(string officialAccountAppId, string miniP
 
     private static PushResult Unknown(string reason) => new(PushStatus.Unknown) { Reason = reason };
 
+    private static PushResult Before(PushNote sent) => new(PushStatus.Duplicate)
+    {
+        MessageId = sent.MessageId == 0 ? null : sent.MessageId,
+        Channel = sent.Channel,
+        Reason = "A push with this idempotency key went out before. It is not made again.",
+    };
+
     /// <summary>Writes down that an attempt begins, before it does.</summary>
-    private async ValueTask<PushNote> BeginAsync(IReachJournal journal, string key, CancellationToken cancellationToken)
+    /// <returns>What is remembered of the push, and the note of this attempt; no note where none is made.</returns>
+    private async ValueTask<(PushNote State, ReachNote? Begun)> BeginAsync(IReachJournal journal, string key, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -100,22 +105,41 @@ internal sealed class RememberedPushes(string officialAccountAppId, string miniP
             var state = stored is null ? PushNote.None : PushNote.Read(stored.Value);
             if (state.IsSent || (state.Attempts > 0 && now - state.FirstAttempt >= ResendsFor))
             {
-                return state;
+                return (state, null);
             }
 
             var mine = state.Attempts > 0 ? state with { Attempts = state.Attempts + 1 } : PushNote.None with { Attempts = 1, FirstAttempt = now };
-            if (await journal.TryWriteAsync(officialAccountAppId, key, stored, mine.ToString(), now + KeepsFor, cancellationToken).ConfigureAwait(false) is not null)
+            if (await journal.TryWriteAsync(officialAccountAppId, key, stored, mine.ToString(), now + KeepsFor, cancellationToken).ConfigureAwait(false) is { } begun)
             {
-                return mine;
+                return (mine, begun);
             }
         }
+    }
+
+    /// <summary>
+    /// Another push has gone over a further channel, or tries it just now and may yet come to nothing. Where that is another attempt of this one, only it can say
+    /// that the message went out.
+    /// </summary>
+    private async ValueTask<PushResult> LeaveToAnotherAsync(IReachJournal journal, string key, PushNote state, ReachNote? begun, PushResult result)
+    {
+        var isAlone = state.Attempts == 1 && await journal.TryWriteAsync(
+            officialAccountAppId, key, begun, PushNote.Sent(result).ToString(), time.GetUtcNow() + KeepsFor, CancellationToken.None).ConfigureAwait(false) is not null;
+        if (isAlone)
+        {
+            return result;
+        }
+
+        await LeaveAsync(journal, key).ConfigureAwait(false);
+        return await journal.FindAsync(officialAccountAppId, key, CancellationToken.None).ConfigureAwait(false) is { } note && PushNote.Read(note.Value) is { IsSent: true } sent
+            ? Before(sent)
+            : Unknown("Another attempt under the same idempotency key is under way, or came to no known end. Push again.");
     }
 
     /// <summary>Whatever the caller wants by now: the platform has the message, and only this call knows.</summary>
     private ValueTask<bool> EndAsync(IReachJournal journal, string key, PushResult result) => ChangeAsync(
         journal,
         key,
-        state => state.IsSent && result.MessageId is null ? state : PushNote.None with { IsSent = true, Channel = result.Channel, MessageId = result.MessageId ?? 0 });
+        state => state.IsSent && result.MessageId is null ? state : PushNote.Sent(result));
 
     /// <summary>An attempt sent certainly nothing.</summary>
     /// <returns>Whether no other attempt may have.</returns>
@@ -141,6 +165,8 @@ internal sealed class RememberedPushes(string officialAccountAppId, string miniP
     private readonly record struct PushNote(bool IsSent, PushChannel Channel, long MessageId, int Attempts, DateTimeOffset FirstAttempt)
     {
         public static PushNote None => default;
+
+        public static PushNote Sent(PushResult result) => None with { IsSent = true, Channel = result.Channel, MessageId = result.MessageId ?? 0 };
 
         public static PushNote Read(string text)
         {

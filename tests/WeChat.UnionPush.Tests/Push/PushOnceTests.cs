@@ -119,6 +119,53 @@ public sealed class PushOnceTests(PostgreSqlServer postgreSql, MariaDbServer mar
         Assert.Single(town.Account.MessagesTo(person));
     }
 
+    [Fact]
+    public async Task Beside_an_attempt_on_a_further_channel_that_comes_to_nothing_it_is_not_taken_as_sent()
+    {
+        var bell = new Bell();
+        await using var town = new Town(choose: builder => builder.AddReach(reach => reach.Fallback<Bell>()), services: services => services.AddSingleton(bell));
+        var user = await town.SignInAsync(town.Platform.AddPerson());
+        var first = town.Push.PushOnceAsync(user.OpenId, Message(town, "command-1"));
+        await bell.Rings.Task;
+        Assert.Equal(PushStatus.Unknown, (await town.Push.PushOnceAsync(user.OpenId, Message(town, "command-1"))).Status);
+        bell.Answer.SetResult(false);
+        Assert.Equal(PushStatus.NotFollowing, (await first).Status);
+
+        // So the key is free.
+        bell.Answer = new();
+        bell.Answer.SetResult(true);
+        Assert.Equal((PushStatus.Sent, PushChannel.Fallback), Of(await town.Push.PushOnceAsync(user.OpenId, Message(town, "command-1"))));
+        Assert.Equal((PushStatus.Duplicate, PushChannel.Fallback), Of(await town.Push.PushOnceAsync(user.OpenId, Message(town, "command-1"))));
+    }
+
+    [Fact]
+    public async Task What_a_plain_push_with_the_same_key_sent_on_a_further_channel_is_remembered_too()
+    {
+        var bell = new Bell();
+        await using var town = new Town(choose: builder => builder.AddReach(reach => reach.Fallback<Bell>()), services: services => services.AddSingleton(bell));
+        var user = await town.SignInAsync(town.Platform.AddPerson());
+        bell.Answer.SetResult(true);
+        Assert.Equal((PushStatus.Sent, PushChannel.Fallback), Of(await town.Push.PushAsync(user.OpenId, Message(town, "command-1"))));
+        Assert.Equal((PushStatus.Duplicate, PushChannel.Fallback), Of(await town.Push.PushOnceAsync(user.OpenId, Message(town, "command-1"))));
+        town.Time.Advance(TimeSpan.FromDays(20));
+        Assert.Equal((PushStatus.Duplicate, PushChannel.Fallback), Of(await town.Push.PushOnceAsync(user.OpenId, Message(town, "command-1"))));
+    }
+
+    private static (PushStatus Status, PushChannel Channel) Of(PushResult result) => (result.Status, result.Channel);
+
     private static TemplateMessage Message(Town town, string key) => TemplateMessage.Create(town.Template.Id)
         .Thing("thing1", "巧克力").Amount("amount2", 39.80m).Time("time3", town.Time.GetUtcNow()).IdempotencyKey(key).Build();
+
+    private sealed class Bell : IReachFallback
+    {
+        public TaskCompletionSource Rings { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource<bool> Answer { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<bool> TrySendAsync(ReachRecipient recipient, TemplateMessage message, CancellationToken cancellationToken = default)
+        {
+            Rings.TrySetResult();
+            return Answer.Task;
+        }
+    }
 }
