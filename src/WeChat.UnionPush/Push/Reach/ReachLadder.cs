@@ -63,10 +63,14 @@ internal sealed class ReachLadder(
         CancellationToken cancellationToken)
     {
         var key = message.ClientMessageId is { } id ? KeyOf(pushed, id) : null;
-        var claim = new Claim(journal, officialAccountAppId, key, time.GetUtcNow() + keepKeysFor);
+        var claim = new ReachClaim(journal, officialAccountAppId, key, time.GetUtcNow() + keepKeysFor);
         if (await claim.TakeAsync(cancellationToken).ConfigureAwait(false) is { } earlier)
         {
-            return await AgainAsync(earlier, sendTemplate, cancellationToken).ConfigureAwait(false);
+            return new PushResult(PushStatus.Duplicate)
+            {
+                Channel = earlier,
+                Reason = $"A push with this idempotency key went out on the channel {earlier} before, or may have. It is not sent again, on this channel or another.",
+            };
         }
 
         var attempts = new List<ReachAttempt>();
@@ -78,7 +82,9 @@ internal sealed class ReachLadder(
 
         attempts.Add(Attempt(PushChannel.TemplateMessage, template));
         var result = await ClimbAsync(claim, pushed, recipient, message, attempts, rungs, cancellationToken).ConfigureAwait(false);
-        return result ?? template with { Attempts = attempts };
+        return claim.IsLeftToOthers
+            ? template with { Reason = $"{template.Reason} A push with this idempotency key may have arrived as a template message before, so no other channel is tried." }
+            : result ?? template with { Attempts = attempts };
     }
 
     /// <summary>Goes on for a recipient of a broadcast, whose template message certainly did not arrive. The key is the message's id alone.</summary>
@@ -88,7 +94,7 @@ internal sealed class ReachLadder(
     /// <returns>The result of the channel that served; that of the template message where none did; unknown where another machine tries the channels.</returns>
     public async Task<PushResult> GoOnAsync(ReachRecipient recipient, TemplateMessage message, PushResult template)
     {
-        var claim = new Claim(journal, officialAccountAppId, BroadcastKeyOf(message.ClientMessageId!), time.GetUtcNow() + keepKeysFor);
+        var claim = new ReachClaim(journal, officialAccountAppId, BroadcastKeyOf(message.ClientMessageId!), time.GetUtcNow() + keepKeysFor);
         List<ReachAttempt> attempts = [Attempt(PushChannel.TemplateMessage, template)];
         var result = await ClimbAsync(claim, pushed: null, recipient, message, attempts, rungs, CancellationToken.None).ConfigureAwait(false);
         return result is { Status: PushStatus.Duplicate } ? result with { Status = PushStatus.Unknown } : result ?? template with { Attempts = attempts };
@@ -102,7 +108,7 @@ internal sealed class ReachLadder(
     {
         var ids = messageIds.ToDictionary(BroadcastKeyOf, static id => id, StringComparer.Ordinal);
         var notes = await journal.FindAsync(officialAccountAppId, ids.Keys, cancellationToken).ConfigureAwait(false);
-        return notes.ToDictionary(note => ids[note.Key], static note => Claim.ChannelOf(note.Value.Value), StringComparer.Ordinal);
+        return notes.ToDictionary(note => ids[note.Key], static note => ReachClaim.ChannelOf(note.Value.Value), StringComparer.Ordinal);
     }
 
     /// <summary>Lets messages of broadcasts be tried anew.</summary>
@@ -159,7 +165,7 @@ internal sealed class ReachLadder(
         }
 
         var message = accepted.Message.ToMessage();
-        var claim = new Claim(journal, officialAccountAppId, accepted.HasKey ? KeyOf(accepted.Pushed, message.ClientMessageId!) : null, time.GetUtcNow() + keepKeysFor);
+        var claim = new ReachClaim(journal, officialAccountAppId, accepted.HasKey ? KeyOf(accepted.Pushed, message.ClientMessageId!) : null, time.GetUtcNow() + keepKeysFor);
         if (!await claim.ResumeAsync(accepted.Channel, cancellationToken).ConfigureAwait(false))
         {
             return null;
@@ -199,7 +205,7 @@ internal sealed class ReachLadder(
     /// <summary>Tries channels until one serves. Where nothing was pushed by an id, an accepted message does not go on later.</summary>
     /// <returns>Null where none does.</returns>
     private async Task<PushResult?> ClimbAsync(
-        Claim claim, string? pushed, ReachRecipient recipient, TemplateMessage message, List<ReachAttempt> attempts, IEnumerable<ReachRung> channels,
+        ReachClaim claim, string? pushed, ReachRecipient recipient, TemplateMessage message, List<ReachAttempt> attempts, IEnumerable<ReachRung> channels,
         CancellationToken cancellationToken)
     {
         recipient = await CompleteAsync(recipient, cancellationToken).ConfigureAwait(false);
@@ -231,26 +237,7 @@ internal sealed class ReachLadder(
 
     private static ReachAttempt Attempt(PushChannel channel, PushResult result) => new(channel, result.Status) { Reason = result.Reason, ErrorCode = result.ErrorCode };
 
-    /// <summary>A push with this key was made before, and may have arrived on the channel that was tried last: at most that channel is tried again.</summary>
-    private static async ValueTask<PushResult> AgainAsync(PushChannel channel, Func<CancellationToken, ValueTask<PushResult>> sendTemplate, CancellationToken cancellationToken)
-    {
-        if (channel != PushChannel.TemplateMessage)
-        {
-            return new PushResult(PushStatus.Duplicate)
-            {
-                Channel = channel,
-                Reason = $"A push with this idempotency key went out on the channel {channel} before, or may have. It is not sent again, on this channel or another.",
-            };
-        }
-
-        // The platform itself knows the message again for ten minutes.
-        var result = await sendTemplate(cancellationToken).ConfigureAwait(false);
-        return MayGoOn(result.Status)
-            ? result with { Reason = $"{result.Reason} A push with this idempotency key may have arrived as a template message before, so no other channel is tried." }
-            : result;
-    }
-
-    private static async ValueTask<PushResult> TryAsync(Claim claim, PushChannel channel, Func<Task<PushResult>> send)
+    private static async ValueTask<PushResult> TryAsync(ReachClaim claim, PushChannel channel, Func<Task<PushResult>> send)
     {
         try
         {
@@ -283,66 +270,5 @@ internal sealed class ReachLadder(
 
         var found = await repository.FindByUnionIdAsync(miniProgramAppId, [unionId], cancellationToken).ConfigureAwait(false);
         return found.Count == 0 ? recipient : recipient with { MiniProgramOpenId = found[0].OpenId };
-    }
-
-    /// <summary>The note of a push with an idempotency key, which says which channel is being tried. A push without a key has none.</summary>
-    private sealed class Claim(IReachJournal journal, string appId, string? key, DateTimeOffset until)
-    {
-        private ReachNote? _note;
-
-        public static PushChannel ChannelOf(string note) => (PushChannel)int.Parse(note, CultureInfo.InvariantCulture);
-
-        /// <summary>Takes the key for this push.</summary>
-        /// <returns>Null when it is taken; otherwise the channel that an earlier push with the same key tried last.</returns>
-        public async ValueTask<PushChannel?> TakeAsync(CancellationToken cancellationToken)
-        {
-            while (key is not null)
-            {
-                _note = await WriteAsync(null, PushChannel.TemplateMessage, cancellationToken).ConfigureAwait(false);
-                if (_note is not null)
-                {
-                    break;
-                }
-
-                // It may have ended in between.
-                if (await journal.FindAsync(appId, key, cancellationToken).ConfigureAwait(false) is { } earlier)
-                {
-                    return ChannelOf(earlier.Value);
-                }
-            }
-
-            return null;
-        }
-
-        /// <summary>Takes the key again where an accepted message goes on; false where it is another push's meanwhile.</summary>
-        public async ValueTask<bool> ResumeAsync(PushChannel channel, CancellationToken cancellationToken)
-        {
-            if (key is null)
-            {
-                return true;
-            }
-
-            _note = await journal.FindAsync(appId, key, cancellationToken).ConfigureAwait(false);
-            return _note is { Value: var value } && value == ((int)channel).ToString(CultureInfo.InvariantCulture);
-        }
-
-        /// <summary>Writes down the channel that is tried next; false where somebody else has taken the key.</summary>
-        public async ValueTask<bool> MoveAsync(PushChannel channel, CancellationToken cancellationToken)
-        {
-            if (key is null)
-            {
-                return true;
-            }
-
-            var note = await WriteAsync(_note, channel, cancellationToken).ConfigureAwait(false);
-            _note = note ?? _note;
-            return note is not null;
-        }
-
-        /// <summary>Certainly nothing arrived: the key is free again.</summary>
-        public ValueTask EndAsync() => key is null ? default : journal.DeleteAsync(appId, [key], CancellationToken.None);
-
-        private ValueTask<ReachNote?> WriteAsync(ReachNote? before, PushChannel channel, CancellationToken cancellationToken) =>
-            journal.TryWriteAsync(appId, key!, before, ((int)channel).ToString(CultureInfo.InvariantCulture), until, cancellationToken);
     }
 }
