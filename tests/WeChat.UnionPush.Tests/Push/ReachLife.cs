@@ -158,9 +158,11 @@ internal sealed partial class ReachLife
             + string.Join(", ", _acts.OrderBy(static pair => pair.Key, StringComparer.Ordinal)));
 
         // What nothing happened to proves nothing.
-        Assert.True(sent.Count >= 4, Where($"pushes were sent on {sent.Count} channels only"));
+        Assert.True(sent.Count >= 3, Where($"pushes were sent on {sent.Count} channels only"));
         Assert.InRange(links, 2, PeopleCount);
-        Assert.All(["scan of a stranger", "scan of an expired code", "end of a consent", "own code scanned"], act => Assert.True(_acts.GetValueOrDefault(act) > 0, Where($"no {act}")));
+        Assert.All(
+            ["scan of a stranger", "scan of an expired code", "end of a consent", "own code scanned"],
+            act => Assert.True(_acts.GetValueOrDefault(act) > 0, Where($"no {act}")));
     }
 
     private static bool IsWithheld(SimulatedPerson person) => person.Index % 3 == 0;

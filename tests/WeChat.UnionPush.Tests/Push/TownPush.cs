@@ -107,8 +107,10 @@ internal sealed class TownPush(string name, SimulatedPerson person, string kind,
         void Check(bool isSo, string problem) => Assert.True(isSo, where($"{this}: {problem}. The platform has {string.Join(", ", arrivals)}."));
     }
 
-    public override string ToString() => $"{kind} {Name} of step {Step} to {Person} [{string.Join("; ", _results.Select(Text).Concat(_failures.Select(static one => one.Message)))}]";
+    public override string ToString() =>
+        $"{kind} {Name} of step {Step} to {Person} [{string.Join("; ", _results.Select(Text).Concat(_failures.Select(static one => one.Message)))}]";
 
-    private static string Text(PushResult result) => $"{result.Status} on {result.Channel} after {string.Join(", ", result.Attempts.Select(static one => $"{one.Channel} {one.Status}"))}"
+    private static string Text(PushResult result) =>
+        $"{result.Status} on {result.Channel} after {string.Join(", ", result.Attempts.Select(static one => $"{one.Channel} {one.Status}"))}"
         + (result.Reason is { } reason ? $" because {reason}" : "");
 }
