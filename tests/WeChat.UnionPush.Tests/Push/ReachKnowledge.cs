@@ -21,6 +21,7 @@ internal sealed class ReachKnowledge(Town town)
     private HashSet<(long Person, string TemplateId)> _unheardBefore = [];
     private int _unforeseen;
 
+    /// <summary>Calls that should not have been made.</summary>
     public ConcurrentQueue<string> InVain { get; } = [];
 
     /// <summary>How many refusals nobody could have known of.</summary>
@@ -132,7 +133,7 @@ internal sealed class ReachKnowledge(Town town)
     /// <summary>The platform answered to a template message.</summary>
     public void AnsweredTemplate(TownPush push, int code, bool isBlocked)
     {
-        Tell(push.Person, $"template message of {push.Name} answered {code}{(isBlocked ? ", and blocked" : "")}");
+        Tell(push.Person, $"answered at {town.Time.GetUtcNow():HH:mm:ss.fff}: {code} to the template message of {push.Name}{(isBlocked ? ", and blocked" : "")}");
         if (code == 43101 || isBlocked)
         {
             Judge(push, push.Calls.Any(static known => known.Refuses), "whose refusal was known");
@@ -153,7 +154,7 @@ internal sealed class ReachKnowledge(Town town)
     /// <summary>The platform answered that no credit is left.</summary>
     public void AnsweredEmpty(TownPush push, string templateId)
     {
-        Tell(push.Person, $"{push.Name} with {templateId} answered 43101");
+        Tell(push.Person, $"answered at {town.Time.GetUtcNow():HH:mm:ss.fff}: 43101 to {push.Name} with {templateId}");
         var calls = push.Calls;
         lock (_gate)
         {

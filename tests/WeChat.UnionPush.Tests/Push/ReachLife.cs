@@ -87,7 +87,14 @@ internal sealed partial class ReachLife
 
         _known.BeginStep();
         var person = Somebody;
-        await ActAsync(person, _random.Next(100));
+        try
+        {
+            await ActAsync(person, _random.Next(100)).WaitAsync(Runs.Patience);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail(Where($"what {person} did, or what was done to them, does not come to an end. {_known.TaleOf(person)}"));
+        }
 
         // What one person does within a second has no order that an event could tell.
         await PassAsync(TimeSpan.FromMilliseconds(_random.Next(1_000, 6_000)));
@@ -110,11 +117,29 @@ internal sealed partial class ReachLife
         var pushes = _people.Where(_ => _random.Next(3) == 0).ToList().ConvertAll(person =>
             CallAsync(NewPush(person, _random.Next(2) == 0, "while a host stops"), old, static (host, push) => host.Push.PushAsync(push.OpenId, push.Message)));
         Hosts = [stays];
-        await old.DisposeAsync();
+        await LeaveAsync(old);
         await Task.WhenAll(pushes).WaitAsync(Runs.Patience);
         await PassAsync(TimeSpan.FromSeconds(_random.Next(1, 20)));
         var young = await startAsync();
         Hosts = which == 0 ? [young, stays] : [stays, young];
+    }
+
+    /// <summary>Stops hosts. A life that failed may leave work under way, whose end is waited for by a clock that nobody moves any more.</summary>
+    public async Task LeaveAsync(params CallbackHost[] hosts)
+    {
+        var end = Task.WhenAll(hosts.Select(static host => host.DisposeAsync().AsTask()));
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!end.IsCompleted)
+        {
+            if (late.IsCancellationRequested)
+            {
+                _town.Time.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            await Task.Yield();
+        }
+
+        await end;
     }
 
     /// <summary>Lets everything come to its end that is on its way.</summary>
@@ -130,7 +155,7 @@ internal sealed partial class ReachLife
     public async Task ProveAsync(IUnionPushStorage storage)
     {
         Assert.Equal((0, 0L), (Inbox.Buried, _town.Platform.Callbacks.GivenUp));
-        Assert.True(_known.InVain.IsEmpty, Where($"called for nothing though it was known: {string.Join("; ", _known.InVain)}"));
+        Assert.True(_known.InVain.IsEmpty, Where($"these calls should not have been made: {string.Join("; ", _known.InVain)}"));
         foreach (var person in _people)
         {
             foreach (var template in _subscriptions)

@@ -42,10 +42,7 @@ public sealed class ReachTownTests(PostgreSqlServer postgreSql, MariaDbServer ma
         }
         finally
         {
-            foreach (var host in life.Hosts)
-            {
-                await host.DisposeAsync();
-            }
+            await life.LeaveAsync(life.Hosts);
         }
 
         Task<CallbackHost> StartAsync() => CallbackHost.StartAsync(
