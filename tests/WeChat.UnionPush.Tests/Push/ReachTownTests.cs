@@ -50,9 +50,10 @@ public sealed class ReachTownTests(PostgreSqlServer postgreSql, MariaDbServer ma
             static options => options.HandlerTimeout = TimeSpan.FromHours(1),
             builder =>
             {
-                // Each host opens the data for itself, as another process would.
-                builder.UseStorage(_ => data.Open(town.Time)).UseEventInbox(_ => life.Inbox).UseStandIn(() => life.Watch(town.Platform.CreateHandler()))
-                    .AddWeChatEventHandler<ReachLife.Ear>().AddFollowLinks();
+                // Each host opens the data for itself, as another process would. It has its own tokens: the clock stands while people act, so that one that waits for the
+                // other's new token would wait for ever.
+                builder.UseStorage(_ => data.Open(town.Time)).UseInMemoryAccessTokens().UseEventInbox(_ => life.Inbox)
+                    .UseStandIn(() => life.Watch(town.Platform.CreateHandler())).AddWeChatEventHandler<ReachLife.Ear>().AddFollowLinks();
                 builder.AddReach(reach =>
                 {
                     reach.SubscribeMessage().SubscribeNotice().CustomerService().Fallback<ReachLife.Pigeon>();
