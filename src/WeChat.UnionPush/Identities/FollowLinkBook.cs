@@ -132,7 +132,8 @@ internal sealed class FollowLinkBook(RouteApps apps, IReachJournal journal, IUni
             return found;
         }
 
-        var followers = (await repository.FindAsync(apps.OfficialAccount, [.. links.Values.Select(static link => link.Value)], cancellationToken).ConfigureAwait(false))
+        string[] linkedWith = [.. links.Values.Select(static link => link.Value).Distinct(StringComparer.Ordinal)];
+        var followers = (await repository.FindAsync(apps.OfficialAccount, linkedWith, cancellationToken).ConfigureAwait(false))
             .ToDictionary(static follower => follower.OpenId, StringComparer.Ordinal);
         foreach (var (openId, unionId) in users)
         {

@@ -45,7 +45,7 @@ public interface ISubscribeTemplateCatalog
     /// <param name="categoryIds">Ids of the categories, of those that <see cref="ListCategoriesAsync"/> tells.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ArgumentException"><paramref name="categoryIds"/> is empty.</exception>
-    /// <exception cref="WeChatApiException">The platform refused: 200016 and 200017 for a wrong page, 200018 for a wrong category.</exception>
+    /// <exception cref="WeChatApiException">The platform refused: 200019 for an id that is no category.</exception>
     IAsyncEnumerable<SubscribeLibraryTemplate> ListLibraryAsync(IReadOnlyCollection<int> categoryIds, CancellationToken cancellationToken = default);
 
     /// <summary>The keywords of a template of the library (<c>newtmpl/getpubtemplatekeywords</c>).</summary>
