@@ -21,7 +21,11 @@ internal sealed class BatchRecipients(
     public PushStatus? UnreachableOf(int recipient) => _unreachable[recipient];
 
     /// <summary>The message of one recipient. Its id is the same at each attempt, on each machine.</summary>
-    public TemplateMessage MessageOf(int recipient) => templates.MessageOf(recipient).ToMessage(IdOf(recipient), run.Record.Name);
+    public TemplateMessage MessageOf(int recipient)
+    {
+        var message = templates.MessageOf(recipient);
+        return message.ToMessage(IdOf(recipient), message.CorrelationId ?? $"broadcast/{run.Record.Name}");
+    }
 
     /// <summary>Who a recipient is, for the further channels.</summary>
     public async Task<ReachRecipient> FindAsync(int recipient) => _found[recipient] is { } found

@@ -5,7 +5,7 @@ namespace WeChat.UnionPush.Broadcasts;
 /// <param name="lines">The recipients.</param>
 internal sealed class BatchTemplates(BroadcastRun run, RecipientLine[] lines)
 {
-    public MessageContent MessageOf(int recipient) => lines[recipient].Own is { } own ? MessageContent.Read(own) : run.Content.Message!;
+    public StoredMessage MessageOf(int recipient) => lines[recipient].Own is { } own ? StoredMessage.Read(own) : run.Content.Message!;
 
     /// <summary>The recipient's template, where others of the run get one of another template.</summary>
     public string? OneOfMany(int recipient) => run.Content.HasManyTemplates ? MessageOf(recipient).TemplateId : null;

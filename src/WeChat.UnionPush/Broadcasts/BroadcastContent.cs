@@ -8,7 +8,7 @@ namespace WeChat.UnionPush.Broadcasts;
 /// <summary>What is sent and how, as the journal keeps it.</summary>
 internal sealed record BroadcastContent
 {
-    public MessageContent? Message { get; init; }
+    public StoredMessage? Message { get; init; }
 
     public long QuotaReserve { get; init; }
 
@@ -39,7 +39,7 @@ internal sealed record BroadcastContent
     public static string Write(Broadcast broadcast, bool hasManyTemplates = false) => Write(
         new BroadcastContent
         {
-            Message = broadcast.Message is { } message ? MessageContent.Of(message) : null,
+            Message = broadcast.Message is { } message ? StoredMessage.Of(message) : null,
             QuotaReserve = broadcast.QuotaReserve,
             QuietFrom = broadcast.QuietHours?.From,
             QuietTo = broadcast.QuietHours?.To,
@@ -70,75 +70,10 @@ internal sealed record BroadcastContent
     private static string Write(BroadcastContent content) => JsonSerializer.Serialize(content, BroadcastJson.Plain.BroadcastContent);
 }
 
-/// <summary>A template message as the journal keeps it, with short names: one may be kept for each recipient.</summary>
-internal sealed record MessageContent
-{
-    [JsonPropertyName("t")]
-    public required string TemplateId { get; init; }
-
-    /// <summary>Key, value and, where there is one, colour.</summary>
-    [JsonPropertyName("f")]
-    public required string[][] Fields { get; init; }
-
-    [JsonPropertyName("u")]
-    public string? Url { get; init; }
-
-    [JsonPropertyName("m")]
-    public string? MiniProgramAppId { get; init; }
-
-    [JsonPropertyName("p")]
-    public string? PagePath { get; init; }
-
-    [JsonPropertyName("c")]
-    public string? CorrelationId { get; init; }
-
-    [JsonPropertyName("v")]
-    public int? ValuePolicy { get; init; }
-
-    [JsonPropertyName("x")]
-    public HeldContent? Subscribe { get; init; }
-
-    [JsonPropertyName("n")]
-    public HeldContent? Notice { get; init; }
-
-    [JsonPropertyName("w")]
-    public string? CustomerServiceText { get; init; }
-
-    public static MessageContent Of(TemplateMessage message) => new()
-    {
-        TemplateId = message.TemplateId,
-        Fields = HeldContent.Write(message.Fields),
-        Url = message.Url,
-        MiniProgramAppId = message.MiniProgram?.AppId,
-        PagePath = message.MiniProgram?.PagePath,
-        CorrelationId = message.CorrelationId,
-        ValuePolicy = (int?)message.ValuePolicy,
-        Subscribe = HeldContent.Of(message.Subscribe),
-        Notice = HeldContent.Of(message.Notice),
-        CustomerServiceText = message.CustomerServiceText,
-    };
-
-    public static string Write(TemplateMessage message) => JsonSerializer.Serialize(Of(message), BroadcastJson.Plain.MessageContent);
-
-    public static MessageContent Read(string json) => JsonSerializer.Deserialize(json, BroadcastJson.Plain.MessageContent)!;
-
-    /// <summary>The message for one recipient.</summary>
-    public TemplateMessage ToMessage(string clientMessageId, string broadcast) => new(
-        TemplateId,
-        HeldContent.ReadFields(Fields),
-        Url,
-        MiniProgramAppId is { } appId ? new MiniProgramLink(appId, PagePath) : null,
-        clientMessageId,
-        (TemplateValuePolicy?)ValuePolicy,
-        CorrelationId ?? $"broadcast/{broadcast}",
-        HeldContent.Alternatives(Subscribe, Notice, CustomerServiceText));
-}
-
 /// <summary>Reads and writes what the journal keeps.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(BroadcastContent))]
-[JsonSerializable(typeof(MessageContent))]
 [JsonSerializable(typeof(BroadcastReport))]
 internal sealed partial class BroadcastJson : JsonSerializerContext
 {

@@ -64,7 +64,7 @@ internal sealed class BroadcastPlanner(string miniProgramAppId, IUnionIdReposito
                 hasManyTemplates |= template is not null && !string.Equals(template, message.TemplateId, StringComparison.Ordinal);
                 template = message.TemplateId;
                 packer.AddReachable(new RecipientLine(
-                    isForOthers ? person.Id : person.OpenId!, own is null ? null : MessageContent.Write(own), isForOthers));
+                    isForOthers ? person.Id : person.OpenId!, own is null ? null : StoredMessage.Of(own).Write(), isForOthers));
             }
 
             await packer.WriteAsync(all: false, cancellationToken).ConfigureAwait(false);

@@ -173,7 +173,7 @@ public sealed class BroadcastReachTests : IAsyncLifetime
         Array.ForEach([0, 1, 2], recipient => sheet.Climb(recipient, _town.Clock.GetUtcNow()));
         Assert.True(await _town.Storage.Broadcasts.SaveAsync(batch with { Outcomes = sheet.Text, AvailableAt = _town.Clock.GetUtcNow().AddMinutes(1) }, release: false));
         var fault = _town.Platform.Faults.Add(SimulatedFault.ConnectionReset().AfterProcessing().On(Subscribe));
-        var message = MessageContent.Of(Message()).ToMessage(BroadcastPlanner.MessageIdOf(batch, 0), "spring");
+        var message = StoredMessage.Of(Message()).ToMessage(BroadcastPlanner.MessageIdOf(batch, 0), "broadcast/spring");
         var lost = await _town.Host.GetRequiredService<ReachLadder>().GoOnAsync(
             new ReachRecipient { MiniProgramOpenId = _strangers[0].OpenIdIn(_town.MiniProgram) }, message, new PushResult(PushStatus.NotFollowing));
         Assert.Equal(PushStatus.Unknown, lost.Status);

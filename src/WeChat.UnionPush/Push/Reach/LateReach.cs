@@ -18,12 +18,8 @@ internal sealed record LateMessage
     [JsonPropertyName("c")]
     public PushChannel Channel { get; init; }
 
-    /// <summary>Whether the host gave the message its id.</summary>
-    [JsonPropertyName("k")]
-    public bool HasKey { get; init; }
-
     [JsonPropertyName("m")]
-    public required HeldMessage Message { get; init; }
+    public required StoredMessage Message { get; init; }
 }
 
 /// <summary>
@@ -46,7 +42,7 @@ internal sealed class LateReach(RouteApps apps, IReachJournal journal, TimeProvi
     /// <returns>Whether the platform has told already that it did not arrive, and nobody else goes on with it.</returns>
     public async ValueTask<bool> NoteAsync(LateMessage message, string openId, long messageId, CancellationToken cancellationToken)
     {
-        var (appId, key, text) = (AppOf(message.Channel), KeyOf(openId, messageId), JsonSerializer.Serialize(message, LateJson.Default.LateMessage));
+        var (appId, key, text) = (AppOf(message.Channel), KeyOf(openId, messageId), JsonSerializer.Serialize(message, StoredJson.Plain.LateMessage));
         if (text.Length > MostRoom)
         {
             return false;
@@ -78,7 +74,7 @@ internal sealed class LateReach(RouteApps apps, IReachJournal journal, TimeProvi
 
             if (note is not null)
             {
-                return await TakeAsync(appId, key, note, cancellationToken).ConfigureAwait(false) ? JsonSerializer.Deserialize(note.Value, LateJson.Default.LateMessage) : null;
+                return await TakeAsync(appId, key, note, cancellationToken).ConfigureAwait(false) ? JsonSerializer.Deserialize(note.Value, StoredJson.Plain.LateMessage) : null;
             }
 
             if (await journal.TryWriteAsync(appId, key, null, Failed, time.GetUtcNow() + KeepFor, cancellationToken).ConfigureAwait(false) is not null)
@@ -95,8 +91,3 @@ internal sealed class LateReach(RouteApps apps, IReachJournal journal, TimeProvi
     private async ValueTask<bool> TakeAsync(string appId, string key, ReachNote note, CancellationToken cancellationToken) =>
         await journal.TryWriteAsync(appId, key, note, Taken, note.ExpiresAt, cancellationToken).ConfigureAwait(false) is not null;
 }
-
-/// <summary>Reads and writes accepted messages.</summary>
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
-[JsonSerializable(typeof(LateMessage))]
-internal sealed partial class LateJson : JsonSerializerContext;

@@ -138,8 +138,7 @@ internal sealed class ReachLadder(
             Pushed = pushed,
             IsUnionId = string.Equals(pushed, recipient.UnionId, StringComparison.Ordinal),
             Channel = result.Channel,
-            HasKey = message.ClientMessageId is not null,
-            Message = HeldMessage.Of(message, time.GetUtcNow()),
+            Message = StoredMessage.Of(message),
         };
         return await late.NoteAsync(noted, openId, messageId, cancellationToken).ConfigureAwait(false)
             ? await GoOnAsync(noted, cancellationToken).ConfigureAwait(false) ?? result
@@ -165,7 +164,7 @@ internal sealed class ReachLadder(
         }
 
         var message = accepted.Message.ToMessage();
-        var claim = new ReachClaim(journal, officialAccountAppId, accepted.HasKey ? KeyOf(accepted.Pushed, message.ClientMessageId!) : null, time.GetUtcNow() + keepKeysFor);
+        var claim = new ReachClaim(journal, officialAccountAppId, message.ClientMessageId is { } id ? KeyOf(accepted.Pushed, id) : null, time.GetUtcNow() + keepKeysFor);
         if (!await claim.ResumeAsync(accepted.Channel, cancellationToken).ConfigureAwait(false))
         {
             return null;
