@@ -33,18 +33,18 @@ internal sealed class AccessTokenFetch(
         var started = time.GetTimestamp();
         while (true)
         {
-            var (readable, shared) = await _store.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var read = await _store.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var shared = read?.Value;
             if (IsUsable(shared))
             {
                 return shared!;
             }
 
-            var (leasable, lease) = readable
-                ? await _store.TryLeaseAsync(options.RefreshTimeout, cancellationToken).ConfigureAwait(false)
-                : default;
+            var leased = read is null ? null : await _store.TryLeaseAsync(options.RefreshTimeout, cancellationToken).ConfigureAwait(false);
+            var lease = leased?.Value;
 
             // The holder may have died; then half the time is left to do without the lease.
-            if (leasable && lease is null && time.GetElapsedTime(started) < options.RefreshTimeout / 2)
+            if (leased is not null && lease is null && time.GetElapsedTime(started) < options.RefreshTimeout / 2)
             {
                 await Task.Delay(LeasePoll, time, cancellationToken).ConfigureAwait(false);
                 continue;
@@ -54,7 +54,7 @@ internal sealed class AccessTokenFetch(
             {
                 if (lease is not null)
                 {
-                    (_, shared) = await _store.ReadAsync(cancellationToken).ConfigureAwait(false);
+                    shared = (await _store.ReadAsync(cancellationToken).ConfigureAwait(false))?.Value;
                     if (IsUsable(shared))
                     {
                         return shared!;
@@ -94,7 +94,7 @@ internal sealed class AccessTokenFetch(
             _forced.Add();
 
             // Saved before the call: a process that dies in between has used up one of the day's twenty.
-            await SaveAsync(token: null, cancellationToken).ConfigureAwait(false);
+            await _store.SaveAsync(RecordOf(token: null), cancellationToken).ConfigureAwait(false);
             token = await RequestAsync(forced: true, cancellationToken).ConfigureAwait(false);
             if (Rejected.Contains(token))
             {
@@ -102,7 +102,9 @@ internal sealed class AccessTokenFetch(
             }
         }
 
-        return await SaveAsync(token, cancellationToken).ConfigureAwait(false);
+        var record = RecordOf(token);
+        await _store.SaveAsync(record, cancellationToken).ConfigureAwait(false);
+        return record;
     }
 
     private async Task<AccessToken> RequestAsync(bool forced, CancellationToken cancellationToken)
@@ -124,11 +126,9 @@ internal sealed class AccessTokenFetch(
     private bool IsUsable(StoredAccessToken? shared) =>
         shared?.Token is { } token && time.GetUtcNow() < token.ExpiresAt - Margin(shared) && !Rejected.Contains(token);
 
-    private async Task<StoredAccessToken> SaveAsync(AccessToken? token, CancellationToken cancellationToken)
+    private StoredAccessToken RecordOf(AccessToken? token)
     {
         var (forcedAt, forcedCount) = _forced.Last;
-        var record = new StoredAccessToken { Token = token, FetchedAt = time.GetUtcNow(), ForcedAt = forcedAt, ForcedCount = forcedCount };
-        await _store.SaveAsync(record, cancellationToken).ConfigureAwait(false);
-        return record;
+        return new StoredAccessToken { Token = token, FetchedAt = time.GetUtcNow(), ForcedAt = forcedAt, ForcedCount = forcedCount };
     }
 }

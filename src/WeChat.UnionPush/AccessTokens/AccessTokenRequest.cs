@@ -18,11 +18,10 @@ internal static class AccessTokenRequest
         // Counted from before the call, because the token's lifetime began at some moment during it.
         var asked = time.GetUtcNow();
         var endpoint = EndpointOf(channel);
-        var answer = channel == AccessTokenChannel.Classic
-            ? await transport.SendAsync(
-                endpoint, token: null, $"grant_type=client_credential&appid={Uri.EscapeDataString(app.AppId)}&secret={Uri.EscapeDataString(app.AppSecret)}",
-                body: default, cancellationToken).ConfigureAwait(false)
-            : await transport.SendAsync(endpoint, token: null, query: null, BodyOf(app, forced), cancellationToken).ConfigureAwait(false);
+        var (query, body) = channel == AccessTokenChannel.Classic
+            ? ($"grant_type=client_credential&appid={Uri.EscapeDataString(app.AppId)}&secret={Uri.EscapeDataString(app.AppSecret)}", default)
+            : ((string?)null, BodyOf(app, forced));
+        var answer = (AccessTokenAnswer)await transport.SendAsync(endpoint, token: null, query, body, queue: null, cancellationToken).ConfigureAwait(false);
         return answer.ErrorCode == 0
             ? new AccessToken(answer.AccessToken!, asked.AddSeconds(Math.Min(answer.ExpiresIn, LongestLife.TotalSeconds)))
             : throw WeChatApiErrors.Create(endpoint.Path, answer.ErrorCode, answer.ErrorMessage, app.Kind);

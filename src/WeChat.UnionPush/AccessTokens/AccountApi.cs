@@ -25,8 +25,8 @@ internal sealed class AccountApi(ApiTransport transport, IAccessTokenProvider to
     public void ForgetQuota() => account.Quota.Forget();
 
     /// <summary>Calls and gives back the answer, whatever its code, for callers that turn some codes into results.</summary>
-    public ValueTask<TAnswer> CallAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, string? query, CancellationToken cancellationToken)
-        where TAnswer : ApiAnswer => CallAsync(endpoint, query, body: default, CallPriority.Push, cancellationToken);
+    public async ValueTask<TAnswer> CallAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, string? query, CancellationToken cancellationToken)
+        where TAnswer : ApiAnswer => (TAnswer)await CallAsync(endpoint, query, body: default, CallPriority.Push, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Calls and throws when the answer carries an error code.</summary>
     public async ValueTask<TAnswer> CallOrThrowAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, string? query, CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class AccountApi(ApiTransport transport, IAccessTokenProvider to
         write(body, state);
         var answer = await CallAsync(endpoint, query: null, body.WrittenMemory, turn, cancellationToken).ConfigureAwait(false);
         body.Dispose();
-        return answer;
+        return (TAnswer)answer;
     }
 
     /// <summary>Calls with a JSON object and gives back the answer, whatever its code.</summary>
@@ -80,21 +80,18 @@ internal sealed class AccountApi(ApiTransport transport, IAccessTokenProvider to
     private static TAnswer ThrowIfRefused<TAnswer>(ApiEndpoint<TAnswer> endpoint, TAnswer answer)
         where TAnswer : ApiAnswer => answer.ErrorCode == 0 ? answer : throw WeChatApiErrors.Create(endpoint.Path, answer.ErrorCode, answer.ErrorMessage);
 
-    private ValueTask<TAnswer> CallAsync<TAnswer>(
-        ApiEndpoint<TAnswer> endpoint, string? query, ReadOnlyMemory<byte> body, CallTurn turn, CancellationToken cancellationToken)
-        where TAnswer : ApiAnswer =>
+    private ValueTask<ApiAnswer> CallAsync(ApiEndpoint endpoint, string? query, ReadOnlyMemory<byte> body, CallTurn turn, CancellationToken cancellationToken) =>
         account.QueueOf(endpoint) is { } queue
             ? CallInTurnAsync(queue, endpoint, query, body, turn, cancellationToken)
             : CallNowAsync(endpoint, query, body, cancellationToken);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TAnswer> CallInTurnAsync<TAnswer>(
-        CallQueue queue, ApiEndpoint<TAnswer> endpoint, string? query, ReadOnlyMemory<byte> body, CallTurn turn, CancellationToken cancellationToken)
-        where TAnswer : ApiAnswer
+    private async ValueTask<ApiAnswer> CallInTurnAsync(
+        CallQueue queue, ApiEndpoint endpoint, string? query, ReadOnlyMemory<byte> body, CallTurn turn, CancellationToken cancellationToken)
     {
         // The token comes before the turn, which would be lost while the token is on its way.
         account.Quota.ThrowIfUsedUp(endpoint);
-        var token = await TokenAsync(cancellationToken).ConfigureAwait(false);
+        var token = Given(await tokens.GetAsync(AppId, cancellationToken).ConfigureAwait(false));
         var entry = queue.EnterAsync(endpoint, turn.Priority, transport.TotalTimeout, cancellationToken);
         var waits = !entry.IsCompletedSuccessfully;
         await entry.ConfigureAwait(false);
@@ -104,7 +101,7 @@ internal sealed class AccountApi(ApiTransport transport, IAccessTokenProvider to
             {
                 // Much may have happened meanwhile: the token may have ended, and the day's calls been used up by those before.
                 account.Quota.ThrowIfUsedUp(endpoint);
-                token = await TokenAsync(cancellationToken).ConfigureAwait(false);
+                token = Given(await tokens.GetAsync(AppId, cancellationToken).ConfigureAwait(false));
             }
 
             if (transport.Time.GetTimestamp() > turn.NotAfter)
@@ -112,7 +109,12 @@ internal sealed class AccountApi(ApiTransport transport, IAccessTokenProvider to
                 throw WeChatApiErrors.TurnGone(endpoint.Path, AppId);
             }
 
-            var answer = await CallAsync(token, queue, endpoint, query, body, cancellationToken).ConfigureAwait(false);
+            var answer = await transport.SendAsync(endpoint, token, query, body, queue, cancellationToken).ConfigureAwait(false);
+            if (IsTokenRefused(endpoint, answer))
+            {
+                answer = await CallAgainAsync(answer, token, queue, endpoint, query, body, cancellationToken).ConfigureAwait(false);
+            }
+
             account.Quota.Learn(endpoint, answer);
             return answer;
         }
@@ -124,25 +126,21 @@ internal sealed class AccountApi(ApiTransport transport, IAccessTokenProvider to
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TAnswer> CallNowAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-        where TAnswer : ApiAnswer =>
-        await CallAsync(await TokenAsync(cancellationToken).ConfigureAwait(false), queue: null, endpoint, query, body, cancellationToken).ConfigureAwait(false);
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TAnswer> CallAsync<TAnswer>(
-        AccessToken token, CallQueue? queue, ApiEndpoint<TAnswer> endpoint, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-        where TAnswer : ApiAnswer
+    private async ValueTask<ApiAnswer> CallNowAsync(ApiEndpoint endpoint, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        var answer = await transport.SendAsync(endpoint, token, query, body, queue, cancellationToken).ConfigureAwait(false);
-        return answer.ErrorCode != 0 && WeChatApiErrors.Classify(endpoint.Path, answer.ErrorCode, answer.ErrorMessage) == WeChatErrorClass.TokenInvalid
-            ? await CallAgainAsync(answer, token, queue, endpoint, query, body, cancellationToken).ConfigureAwait(false)
+        var token = Given(await tokens.GetAsync(AppId, cancellationToken).ConfigureAwait(false));
+        var answer = await transport.SendAsync(endpoint, token, query, body, queue: null, cancellationToken).ConfigureAwait(false);
+        return IsTokenRefused(endpoint, answer)
+            ? await CallAgainAsync(answer, token, queue: null, endpoint, query, body, cancellationToken).ConfigureAwait(false)
             : answer;
     }
 
+    private static bool IsTokenRefused(ApiEndpoint endpoint, ApiAnswer answer) =>
+        answer.ErrorCode != 0 && WeChatApiErrors.Classify(endpoint.Path, answer.ErrorCode, answer.ErrorMessage) == WeChatErrorClass.TokenInvalid;
+
     /// <summary>Once, never more: a token that is refused again needs a human, and a loop would eat the day's token calls.</summary>
-    private async ValueTask<TAnswer> CallAgainAsync<TAnswer>(
-        TAnswer refusal, AccessToken refused, CallQueue? queue, ApiEndpoint<TAnswer> endpoint, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-        where TAnswer : ApiAnswer
+    private async ValueTask<ApiAnswer> CallAgainAsync(
+        ApiAnswer refusal, AccessToken refused, CallQueue? queue, ApiEndpoint endpoint, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         try
         {
@@ -168,15 +166,6 @@ internal sealed class AccountApi(ApiTransport transport, IAccessTokenProvider to
         {
             throw WeChatApiErrors.Lost(endpoint.Path, exception);
         }
-    }
-
-    // Without a state machine of its own, for the token is nearly always at hand.
-    private ValueTask<AccessToken> TokenAsync(CancellationToken cancellationToken)
-    {
-        var token = tokens.GetAsync(AppId, cancellationToken);
-        return token.IsCompletedSuccessfully ? new(Given(token.Result)) : WaitAsync(token);
-
-        async ValueTask<AccessToken> WaitAsync(ValueTask<AccessToken> pending) => Given(await pending.ConfigureAwait(false));
     }
 
     private AccessToken Given(AccessToken? token) =>

@@ -8,8 +8,8 @@ namespace WeChat.UnionPush;
 /// </summary>
 internal sealed class GuardedTokenStore(IAccessTokenStore store, string appId, string key, TimeSpan timeLimit, TimeProvider time, ILogger logger)
 {
-    /// <summary>The record, and whether the store gave a usable answer.</summary>
-    public Task<(bool Answered, StoredAccessToken? Record)> ReadAsync(CancellationToken cancellationToken) => GuardAsync(
+    /// <summary>What the store says the record is; <see langword="null"/> when it gave no usable answer.</summary>
+    public Task<StoreAnswer<StoredAccessToken>?> ReadAsync(CancellationToken cancellationToken) => GuardAsync(
         async stop =>
         {
             var record = await store.GetAsync(key, stop).ConfigureAwait(false);
@@ -20,59 +20,59 @@ internal sealed class GuardedTokenStore(IAccessTokenStore store, string appId, s
         },
         cancellationToken);
 
-    /// <summary>The lease. It is <see langword="null"/> without an answer when the store failed, and <see langword="null"/> with an answer when another process has it.</summary>
-    public Task<(bool Answered, ILease? Lease)> TryLeaseAsync(TimeSpan duration, CancellationToken cancellationToken) =>
+    /// <summary>The lease: no answer when the store failed, and an answer without one when another process has it.</summary>
+    public Task<StoreAnswer<ILease>?> TryLeaseAsync(TimeSpan duration, CancellationToken cancellationToken) =>
         GuardAsync(stop => store.TryLeaseAsync(key, duration, stop), cancellationToken);
 
-    public Task SaveAsync(StoredAccessToken record, CancellationToken cancellationToken) => GuardAsync(
+    public Task SaveAsync(StoredAccessToken record, CancellationToken cancellationToken) => GuardAsync<object>(
         async stop =>
         {
             await store.SetAsync(key, record, stop).ConfigureAwait(false);
-            return true;
+            return null;
         },
         cancellationToken);
 
-    public Task ReleaseAsync(ILease lease) => GuardAsync(
+    public Task ReleaseAsync(ILease lease) => GuardAsync<object>(
         async _ =>
         {
             await lease.DisposeAsync().ConfigureAwait(false);
-            return true;
+            return null;
         },
         CancellationToken.None);
 
     /// <summary>Reads the record for a health check; throws what the store throws.</summary>
-    public Task CheckAsync(CancellationToken cancellationToken) => AskAsync(stop => store.GetAsync(key, stop), cancellationToken);
+    public Task CheckAsync(CancellationToken cancellationToken) =>
+        AskAsync(stop => Start(later => store.GetAsync(key, later), stop), cancellationToken);
 
-    private async Task<(bool Answered, T? Value)> GuardAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
+    // Only for classes, of which all share one compiled copy: a process asks the store before it has sent anything.
+    private async Task<StoreAnswer<T>?> GuardAsync<T>(Func<CancellationToken, ValueTask<T?>> call, CancellationToken cancellationToken)
+        where T : class
     {
+        Task<T?>? answer = null;
         try
         {
-            return (true, await AskAsync(call, cancellationToken).ConfigureAwait(false));
+            return new(await AskAsync(stop => answer = Start(call, stop), cancellationToken).ConfigureAwait(false));
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            Telemetry.StoreFailed();
-            Log.StoreFailed(logger, appId, exception);
-            return (false, default);
-        }
-    }
-
-    private async Task<T> AskAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
-    {
-        Task<T>? answer = null;
-        try
-        {
-            // On a pool thread, because a store may block instead of waiting asynchronously.
-            return await TimeLimit.RunAsync(
-                stop => answer = Task.Run(() => call(stop).AsTask(), CancellationToken.None),
-                timeLimit, "The store of access tokens", time, cancellationToken).ConfigureAwait(false);
-        }
-        catch
+        catch (Exception exception)
         {
             TimeLimit.Observe(GiveBackAsync(answer!));
-            throw;
+            if (cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
+
+            Telemetry.StoreFailed();
+            Log.StoreFailed(logger, appId, exception);
+            return null;
         }
     }
+
+    private Task<T?> AskAsync<T>(Func<CancellationToken, Task<T?>> call, CancellationToken cancellationToken)
+        where T : class => TimeLimit.RunAsync(call, timeLimit, "The store of access tokens", time, cancellationToken);
+
+    // On a pool thread, because a store may block instead of waiting asynchronously.
+    private static Task<T?> Start<T>(Func<CancellationToken, ValueTask<T?>> call, CancellationToken stop)
+        where T : class => Task.Run(() => call(stop).AsTask(), CancellationToken.None);
 
     /// <summary>Ends a lease that came too late, so that others need not wait for it.</summary>
     private async Task GiveBackAsync<T>(Task<T> late)
@@ -83,3 +83,8 @@ internal sealed class GuardedTokenStore(IAccessTokenStore store, string appId, s
         }
     }
 }
+
+/// <summary>What a store of tokens answered.</summary>
+/// <param name="Value">What it has, if anything.</param>
+internal sealed record StoreAnswer<T>(T? Value)
+    where T : class;

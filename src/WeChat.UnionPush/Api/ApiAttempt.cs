@@ -1,20 +1,13 @@
 namespace WeChat.UnionPush;
 
-/// <summary>Whether a refused or failed attempt may be repeated.</summary>
-internal interface IApiAttempt
-{
-    bool MayRepeat { get; }
-}
-
-/// <summary>The outcome of an attempt.</summary>
+/// <summary>The outcome of an attempt. Of no type of answer, so that each call after the first of a process finds the code compiled, whatever API it calls.</summary>
 /// <param name="Answer">The platform's answer.</param>
 /// <param name="Failure">The failure, when there is no answer.</param>
 /// <param name="MayRepeat">Whether another attempt may be made.</param>
 /// <param name="IsLost">Whether this attempt, or one before it, may have been carried out although no answer came.</param>
-internal readonly record struct ApiAttempt<TAnswer>(TAnswer? Answer, WeChatApiException? Failure, bool MayRepeat, bool IsLost) : IApiAttempt
-    where TAnswer : ApiAnswer
+internal sealed record ApiAttempt(ApiAnswer? Answer, WeChatApiException? Failure, bool MayRepeat, bool IsLost)
 {
-    public ApiAttempt(TAnswer answer, bool mayRepeat)
+    public ApiAttempt(ApiAnswer answer, bool mayRepeat)
         : this(answer, null, mayRepeat, IsLost: false)
     {
     }

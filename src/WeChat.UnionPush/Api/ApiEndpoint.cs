@@ -19,13 +19,20 @@ internal abstract class ApiEndpoint(HttpMethod method, string path, ApiRepeat re
 
     /// <summary>Which of the account's limits apply to its calls.</summary>
     public ApiPace Pace { get; init; }
+
+    /// <summary>Reads an answer; <see langword="null"/> when it is no JSON of its kind.</summary>
+    public abstract ApiAnswer? Read(ReadOnlySpan<byte> body);
 }
 
 /// <summary>An API and how its answer is read.</summary>
-internal sealed class ApiEndpoint<TAnswer>(HttpMethod method, string path, ApiRepeat repeat, JsonTypeInfo<TAnswer> answer) : ApiEndpoint(method, path, repeat)
+/// <param name="method">The method.</param>
+/// <param name="path">The path, from its slash on.</param>
+/// <param name="repeat">When a failed call may be made again.</param>
+/// <param name="answer">How its answer is read. Asked for at the first answer, for it takes time to make, and few hosts call every API.</param>
+internal sealed class ApiEndpoint<TAnswer>(HttpMethod method, string path, ApiRepeat repeat, Func<JsonTypeInfo<TAnswer>> answer) : ApiEndpoint(method, path, repeat)
     where TAnswer : ApiAnswer
 {
-    public JsonTypeInfo<TAnswer> Answer { get; } = answer;
+    public override ApiAnswer? Read(ReadOnlySpan<byte> body) => AnswerReader.Parse(answer(), body);
 }
 
 /// <summary>When a failed call may be made again.</summary>

@@ -46,7 +46,7 @@ internal sealed class ApiTransport : IDisposable
     private ResiliencePipeline Retries => LazyInitializer.EnsureInitialized(ref _retries, () => new ResiliencePipelineBuilder { TimeProvider = Time }
         .AddRetry(new RetryStrategyOptions
         {
-            ShouldHandle = static arguments => new(arguments.Outcome.Result is IApiAttempt { MayRepeat: true }),
+            ShouldHandle = static arguments => new(arguments.Outcome.Result is ApiAttempt { MayRepeat: true }),
             MaxRetryAttempts = _http.MaxRetries,
             Delay = _http.RetryDelay,
             MaxDelay = TimeSpan.FromSeconds(5),
@@ -58,11 +58,12 @@ internal sealed class ApiTransport : IDisposable
     public void Dispose() => _invoker.Dispose();
 
     /// <summary>Makes a call that keeps to no limits of pace.</summary>
-    /// <inheritdoc cref="SendAsync{TAnswer}(ApiEndpoint{TAnswer}, AccessToken?, string?, ReadOnlyMemory{byte}, CallQueue?, CancellationToken)"/>
-    public ValueTask<TAnswer> SendAsync<TAnswer>(ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-        where TAnswer : ApiAnswer => SendAsync(endpoint, token, query, body, queue: null, cancellationToken);
+    /// <inheritdoc cref="SendAsync(ApiEndpoint, AccessToken?, string?, ReadOnlyMemory{byte}, CallQueue?, CancellationToken)"/>
+    public async ValueTask<TAnswer> SendAsync<TAnswer>(
+        ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        where TAnswer : ApiAnswer => (TAnswer)await SendAsync(endpoint, token, query, body, queue: null, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Makes a call.</summary>
+    /// <summary>Makes a call. The answer is of the endpoint's type.</summary>
     /// <param name="endpoint">The API.</param>
     /// <param name="token">The access token that goes into the query, where the API takes one.</param>
     /// <param name="query">Further query, escaped, without a leading <c>?</c> or <c>&amp;</c>. May carry a secret.</param>
@@ -70,9 +71,8 @@ internal sealed class ApiTransport : IDisposable
     /// <param name="queue">Paces the attempts after the first, whose turn the caller has waited for; <see langword="null"/> where the API has no pace.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TAnswer> SendAsync<TAnswer>(
-        ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CallQueue? queue, CancellationToken cancellationToken)
-        where TAnswer : ApiAnswer
+    public async ValueTask<ApiAnswer> SendAsync(
+        ApiEndpoint endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CallQueue? queue, CancellationToken cancellationToken)
     {
         using var activity = Telemetry.StartCall(endpoint.Path, endpoint.Method.Method);
         var started = Time.GetTimestamp();
@@ -96,10 +96,9 @@ internal sealed class ApiTransport : IDisposable
         throw attempt is { IsLost: true, Failure.OutcomeUnknown: false } ? WeChatApiErrors.Lost(endpoint.Path, attempt.Failure) : attempt.Failure!;
     }
 
-    private async Task<ApiAttempt<TAnswer>> RepeatAsync<TAnswer>(
-        ApiAttempt<TAnswer> first, long started, ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CallQueue? queue,
+    private async Task<ApiAttempt> RepeatAsync(
+        ApiAttempt first, long started, ApiEndpoint endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, CallQueue? queue,
         CancellationToken cancellationToken)
-        where TAnswer : ApiAnswer
     {
         var left = _http.TotalTimeout - Time.GetElapsedTime(started);
         if (left <= TimeSpan.Zero)
@@ -150,9 +149,8 @@ internal sealed class ApiTransport : IDisposable
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ApiAttempt<TAnswer>> AttemptAsync<TAnswer>(
-        ApiEndpoint<TAnswer> endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, TimeSpan left, CancellationToken cancellationToken)
-        where TAnswer : ApiAnswer
+    private async ValueTask<ApiAttempt> AttemptAsync(
+        ApiEndpoint endpoint, AccessToken? token, string? query, ReadOnlyMemory<byte> body, TimeSpan left, CancellationToken cancellationToken)
     {
         var limit = left < _http.AttemptTimeout ? left : _http.AttemptTimeout;
         var host = _hosts.Current;

@@ -5,13 +5,12 @@ namespace WeChat.UnionPush;
 /// <summary>Says what an attempt came to: the platform's answer, a stranger's, none, or nothing that left this machine.</summary>
 internal sealed class AttemptJudge(ApiHosts hosts)
 {
-    public ApiAttempt<TAnswer> Answered<TAnswer>(ApiEndpoint<TAnswer> endpoint, int host, HttpResponseMessage response, ReadOnlyMemory<byte> body)
-        where TAnswer : ApiAnswer
+    public ApiAttempt Answered(ApiEndpoint endpoint, int host, HttpResponseMessage response, ReadOnlyMemory<byte> body)
     {
         var status = response.StatusCode;
 
         // The platform's own codes count under any status; a success only under 200.
-        var answer = AnswerReader.Parse(endpoint.Answer, body.Span);
+        var answer = endpoint.Read(body.Span);
         if (answer is { ErrorCode: not 0 })
         {
             return new(answer, mayRepeat: endpoint.Repeat != ApiRepeat.WhenNotSent && WeChatApiErrors.MayRepeat(endpoint.Path, answer.ErrorCode, answer.ErrorMessage));
@@ -50,8 +49,7 @@ internal sealed class AttemptJudge(ApiHosts hosts)
     }
 
     /// <summary>Nothing left this machine, so the call may be made again whatever it does.</summary>
-    public ApiAttempt<TAnswer> Unreached<TAnswer>(ApiEndpoint<TAnswer> endpoint, int host, Exception exception)
-        where TAnswer : ApiAnswer
+    public ApiAttempt Unreached(ApiEndpoint endpoint, int host, Exception exception)
     {
         hosts.Failed(host);
         return new(
@@ -65,8 +63,7 @@ internal sealed class AttemptJudge(ApiHosts hosts)
     }
 
     /// <summary>The request left, and no answer came.</summary>
-    public ApiAttempt<TAnswer> Lost<TAnswer>(ApiEndpoint<TAnswer> endpoint, int host, Exception? exception, string what)
-        where TAnswer : ApiAnswer
+    public ApiAttempt Lost(ApiEndpoint endpoint, int host, Exception? exception, string what)
     {
         hosts.Failed(host);
         return Unknown(endpoint, new WeChatApiException(
@@ -76,9 +73,9 @@ internal sealed class AttemptJudge(ApiHosts hosts)
         });
     }
 
-    private static ApiAttempt<TAnswer> Refused<TAnswer>(ApiEndpoint<TAnswer> endpoint, HttpStatusCode status, string message)
-        where TAnswer : ApiAnswer => new(new WeChatApiException(endpoint.Path, null, WeChatErrorClass.Request, message) { StatusCode = status }, mayRepeat: false);
+    private static ApiAttempt Refused(ApiEndpoint endpoint, HttpStatusCode status, string message) =>
+        new(new WeChatApiException(endpoint.Path, null, WeChatErrorClass.Request, message) { StatusCode = status }, mayRepeat: false);
 
-    private static ApiAttempt<TAnswer> Unknown<TAnswer>(ApiEndpoint<TAnswer> endpoint, WeChatApiException failure)
-        where TAnswer : ApiAnswer => new(failure, mayRepeat: endpoint.Repeat == ApiRepeat.Always);
+    private static ApiAttempt Unknown(ApiEndpoint endpoint, WeChatApiException failure) =>
+        new(failure, mayRepeat: endpoint.Repeat == ApiRepeat.Always);
 }

@@ -280,7 +280,7 @@ internal sealed class CallQueue
         // After the others were served: whoever's turn comes in the last moment has it.
         TellTheLate(_pushes, now);
         TellTheLate(_broadcasts, now);
-        SetTimer(_waiting > 0 ? Math.Min(slot, Math.Min(_pushes.EarliestEnd, _broadcasts.EarliestEnd)) : long.MaxValue, now);
+        SetTimer(_waiting > 0 ? Math.Min(slot, Math.Min(_pushes.EarliestEnd, _broadcasts.EarliestEnd)) : long.MaxValue);
     }
 
     private void TellTheLate(WaitingLine line, long now)
@@ -292,7 +292,7 @@ internal sealed class CallQueue
         }
     }
 
-    private void SetTimer(long due, long now)
+    private void SetTimer(long due)
     {
         if (due == long.MaxValue)
         {
@@ -309,7 +309,9 @@ internal sealed class CallQueue
         _timer?.Dispose();
         _timerDue = due;
 
-        // Up to the next whole millisecond: the system's timers count these, and would fire before the slot is due. What falls due meanwhile goes together.
+        // From this moment: the thread may have stood still since the turns were looked at. Up to the next whole millisecond: the system's timers count these, and
+        // would fire before the slot is due. What falls due meanwhile goes together.
+        var now = _time.GetTimestamp();
         var wait = TimeSpan.FromMilliseconds(Math.Ceiling(_time.GetElapsedTime(now, Math.Max(due, now)).TotalMilliseconds));
 
         // Nothing of the caller who happens to be first may flow into the work of the others.

@@ -42,8 +42,9 @@ internal sealed class WholeInt64Converter : JsonConverter<long>
 {
     public override bool HandleNull => true;
 
-    public override long Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.Null ? 0 : WholeNumber.Read(ref reader);
+    public override long Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Read(ref reader);
+
+    public static long Read(ref Utf8JsonReader reader) => reader.TokenType == JsonTokenType.Null ? 0 : WholeNumber.Read(ref reader);
 
     public override void Write(Utf8JsonWriter writer, long value, JsonSerializerOptions options) => throw new NotSupportedException();
 }
@@ -53,7 +54,9 @@ internal sealed class WholeInt32Converter : JsonConverter<int>
 {
     public override bool HandleNull => true;
 
-    public override int Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+    public override int Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Read(ref reader);
+
+    public static int Read(ref Utf8JsonReader reader) =>
         reader.TokenType == JsonTokenType.Null ? 0 : WholeNumber.Read(ref reader) is >= int.MinValue and <= int.MaxValue and var number ? (int)number : throw new JsonException();
 
     public override void Write(Utf8JsonWriter writer, int value, JsonSerializerOptions options) => throw new NotSupportedException();
@@ -62,7 +65,9 @@ internal sealed class WholeInt32Converter : JsonConverter<int>
 /// <summary>A whole number that is worth having and not worth losing the answer for: anything else in its place is nothing.</summary>
 internal sealed class WholeNumberOrNothingConverter : JsonConverter<long?>
 {
-    public override long? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override long? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Read(ref reader);
+
+    public static long? Read(ref Utf8JsonReader reader)
     {
         if (WholeNumber.TryRead(ref reader, out var number))
         {

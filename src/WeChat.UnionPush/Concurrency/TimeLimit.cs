@@ -38,10 +38,11 @@ internal static class TimeLimit
     {
         return RunAsync(AnswerAsync, limit, what, time, cancellationToken);
 
-        async Task<bool> AnswerAsync(CancellationToken stop)
+        // Not a Task<bool>, which would need a compiled copy of its own.
+        async Task<object?> AnswerAsync(CancellationToken stop)
         {
             await call(stop).ConfigureAwait(false);
-            return true;
+            return null;
         }
     }
 

@@ -50,6 +50,20 @@ internal static class RouteServices
             provider.GetRequiredService<TimeProvider>()));
         services.TryAdd<ISubscribeMessageSender>(key, provider => provider.Get<SubscribeMessageSender>(key));
         services.TryAdd<IWeChatDiagnostics>(key, provider => new WeChatDiagnostics(OfficialAccount(provider)));
+        services.Add(key, provider => new ReachCensus(
+            provider.OptionsOf(name).Apps,
+            provider.RepositoryOf(key),
+            provider.Find<ReachLadder>(key)?.Channels ?? [],
+            provider.Get<IUnionPushStorage>(key).Consents,
+            provider.Get<IUnionPushStorage>(key).Reach,
+            provider.Find<FollowLinkBook>(key),
+            provider.GetRequiredService<TimeProvider>()));
+        services.Add(key, provider => new RememberedPushes(
+            provider.OptionsOf(name).OfficialAccount.AppId,
+            provider.OptionsOf(name).MiniProgram.AppId,
+            () => provider.Get<IUnionPushStorage>(key).Reach ?? throw new InvalidOperationException(
+                $"{Registration.TitleOf(name)}: PushOnceAsync needs a storage that keeps notes (IUnionPushStorage.Reach). Use a storage of the library's, or implement it."),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAdd<IUnionPush>(key, provider => Route(provider, name, key));
 
         AccountApi OfficialAccount(IServiceProvider provider) => provider.Get<AccountApis>(key).OfficialAccount;
@@ -61,30 +75,18 @@ internal static class RouteServices
         var time = provider.GetRequiredService<TimeProvider>();
         return new UnionPushRoute(
             options.Apps,
-            provider.Get<SignIn>(key),
+            () => provider.Get<SignIn>(key),
             provider.RepositoryOf(key),
             provider.Get<ITemplateMessageSender>(key),
-            provider.Get<FollowerSync>(key),
+            () => provider.Get<FollowerSync>(key),
             provider.Get<FollowerCheck>(key),
-            provider.Get<PersonEraser>(key),
+            () => provider.Get<PersonEraser>(key),
             new UnreachableReasons(options.OfficialAccount.AppId, provider.Get<IFollowerSyncStore>(key), time),
             provider.Find<ReachLadder>(key),
             provider.Find<FollowLinkBook>(key),
             provider.Find<HeldPushes>(key),
-            new ReachCensus(
-                options.Apps,
-                provider.RepositoryOf(key),
-                provider.Find<ReachLadder>(key)?.Channels ?? [],
-                provider.Get<IUnionPushStorage>(key).Consents,
-                provider.Get<IUnionPushStorage>(key).Reach,
-                provider.Find<FollowLinkBook>(key),
-                time),
-            new RememberedPushes(
-                options.OfficialAccount.AppId,
-                options.MiniProgram.AppId,
-                () => provider.Get<IUnionPushStorage>(key).Reach ?? throw new InvalidOperationException(
-                    $"{Registration.TitleOf(name)}: PushOnceAsync needs a storage that keeps notes (IUnionPushStorage.Reach). Use a storage of the library's, or implement it."),
-                time),
+            () => provider.Get<ReachCensus>(key),
+            () => provider.Get<RememberedPushes>(key),
             provider.WorkOf(key),
             time);
     }

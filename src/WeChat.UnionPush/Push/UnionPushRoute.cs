@@ -2,28 +2,28 @@ using System.Runtime.CompilerServices;
 
 namespace WeChat.UnionPush;
 
-/// <summary>The journeys of one registration.</summary>
+/// <summary>The journeys of one registration. What a plain push does not need is made when it is first asked for, so that the first push need not wait for it.</summary>
 internal sealed class UnionPushRoute(
     RouteApps apps,
-    SignIn signIn,
+    Func<SignIn> signIn,
     IUnionIdRepository repository,
     ITemplateMessageSender sender,
-    FollowerSync sync,
+    Func<FollowerSync> sync,
     FollowerCheck check,
-    PersonEraser eraser,
+    Func<PersonEraser> eraser,
     UnreachableReasons reasons,
     ReachLadder? reach,
     FollowLinkBook? followLinks,
     HeldPushes? held,
-    ReachCensus census,
-    RememberedPushes remembered,
+    Func<ReachCensus> census,
+    Func<RememberedPushes> remembered,
     WorkUnderWay work,
     TimeProvider time) : IUnionPush
 {
     public async Task<MiniProgramUser> SignInAsync(string code, EncryptedOpenData? openData = null, CancellationToken cancellationToken = default)
     {
         using var piece = work.Begin();
-        var (user, replacedUnionId) = await signIn.RunAsync(code, openData, cancellationToken).ConfigureAwait(false);
+        var (user, replacedUnionId) = await signIn().RunAsync(code, openData, cancellationToken).ConfigureAwait(false);
         if (replacedUnionId is not null)
         {
             // The apps are bound to another Open Platform account now: the follower whom the old UnionID named has another one too.
@@ -36,7 +36,7 @@ internal sealed class UnionPushRoute(
     }
 
     public Task<FollowerSyncReport> SyncFollowersAsync(IProgress<FollowerSyncProgress>? progress = null, bool full = false, CancellationToken cancellationToken = default) =>
-        sync.RunAsync(full, progress, cancellationToken);
+        sync().RunAsync(full, progress, cancellationToken);
 
     public Task<PushResult> PushAsync(string miniProgramOpenId, TemplateMessage message, CancellationToken cancellationToken = default) =>
         PushToUserAsync(miniProgramOpenId, message, cancellationToken).AsTask();
@@ -45,7 +45,7 @@ internal sealed class UnionPushRoute(
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(miniProgramOpenId);
         ArgumentNullException.ThrowIfNull(message);
-        return remembered.PushAsync(miniProgramOpenId, message, stop => PushAsync(miniProgramOpenId, message, stop), cancellationToken);
+        return remembered().PushAsync(miniProgramOpenId, message, stop => PushAsync(miniProgramOpenId, message, stop), cancellationToken);
     }
 
     public Task<PushResult> PushOnceToUnionIdAsync(string unionId, TemplateMessage message, CancellationToken cancellationToken = default)
@@ -54,7 +54,7 @@ internal sealed class UnionPushRoute(
         ArgumentNullException.ThrowIfNull(message);
 
         // No openid holds a line break, so that the key is no openid's.
-        return remembered.PushAsync($"\n{unionId}", message, stop => PushToUnionIdAsync(unionId, message, stop), cancellationToken);
+        return remembered().PushAsync($"\n{unionId}", message, stop => PushToUnionIdAsync(unionId, message, stop), cancellationToken);
     }
 
     public async Task<PushResult> PushToUnionIdAsync(string unionId, TemplateMessage message, CancellationToken cancellationToken = default)
@@ -103,13 +103,13 @@ internal sealed class UnionPushRoute(
     public Task<IReadOnlyList<WeChatIdentity>> EraseAsync(string miniProgramOpenId, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(miniProgramOpenId);
-        return eraser.EraseAsync(new OpenId(apps.MiniProgram, miniProgramOpenId), cancellationToken);
+        return eraser().EraseAsync(new OpenId(apps.MiniProgram, miniProgramOpenId), cancellationToken);
     }
 
     public Task<IReadOnlyList<WeChatIdentity>> EraseByUnionIdAsync(string unionId, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(unionId);
-        return eraser.EraseAsync(new UnionId(unionId), cancellationToken);
+        return eraser().EraseAsync(new UnionId(unionId), cancellationToken);
     }
 
     public ValueTask<IdentityCoverage> GetCoverageAsync(CancellationToken cancellationToken = default) =>
@@ -118,7 +118,7 @@ internal sealed class UnionPushRoute(
     public ValueTask<ReachCoverage> GetReachAsync(TemplateMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
-        return census.CountAsync(message, cancellationToken);
+        return census().CountAsync(message, cancellationToken);
     }
 
     // What a push keeps while it waits is pooled. The caller's task is all that is made anew.

@@ -14,6 +14,7 @@ public sealed class OverloadTests
     private readonly ManualTimeProvider _time = new();
     private readonly Random _random = new(1);
     private readonly CallQueue _queue;
+    private readonly HashSet<Task> _underWay = [];
     private int _entering;
     private int _sent;
     private int _cutOff;
@@ -135,6 +136,10 @@ public sealed class OverloadTests
         {
             await _queue.EnterAsync(TemplateEndpoints.TemplateSend, CallPriority.Push, TimeSpan.FromSeconds(30), stop.Token).ConfigureAwait(false);
             call = Task.Delay(CallTime, _time, stop.Token);
+            lock (_underWay)
+            {
+                _underWay.Add(call);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -162,8 +167,20 @@ public sealed class OverloadTests
         }
 
         _queue.Leave();
+        lock (_underWay)
+        {
+            _underWay.Remove(call);
+        }
     }
 
-    /// <summary>Who was served, or gave up, has gone on to what comes next.</summary>
-    private Task SettleAsync() => Runs.UntilAsync(() => Volatile.Read(ref _entering) == _queue.Waiting, "everybody went on");
+    /// <summary>Who was served, or gave up, has gone on to what comes next; and whose call is over has left.</summary>
+    private Task SettleAsync() => Runs.UntilAsync(
+        () =>
+        {
+            lock (_underWay)
+            {
+                return Volatile.Read(ref _entering) == _queue.Waiting && !_underWay.Any(static call => call.IsCompleted);
+            }
+        },
+        "everybody went on");
 }

@@ -4,5 +4,5 @@ namespace WeChat.UnionPush;
 internal static class LinkEndpoints
 {
     public static readonly ApiEndpoint<QrCodeAnswer> CreateQrCode =
-        new(HttpMethod.Post, "/cgi-bin/qrcode/create", ApiRepeat.Always, LinkJson.Default.QrCodeAnswer) { AnswersSecret = true };
+        new(HttpMethod.Post, "/cgi-bin/qrcode/create", ApiRepeat.Always, static () => LinkJson.Default.QrCodeAnswer) { AnswersSecret = true };
 }
