@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -32,10 +33,24 @@ internal sealed class BareClient(HttpClient client, Uri address, string token)
     public async Task<BareSendAnswer> SendAsync(string openId, BareMessage message)
     {
         using var content = Content(message with { ToUser = openId, ClientMessageId = Guid.NewGuid().ToString("N") }, BareJson.Unescaped.BareMessage);
-        using var response = await client.PostAsync(_sendUri, content);
+        using var request = new HttpRequestMessage(HttpMethod.Post, _sendUri) { Content = content };
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         response.EnsureSuccessStatusCode();
-        var answer = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(), BareJson.Default.BareSendAnswer);
-        return answer is { ErrorCode: 0 } ? answer : throw new InvalidOperationException($"{answer?.ErrorCode} {answer?.ErrorMessage}");
+
+        // Into a pooled buffer: an answer is small, and its length is announced.
+        var length = (int)(response.Content.Headers.ContentLength ?? throw new InvalidOperationException("No length."));
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            await using var stream = await response.Content.ReadAsStreamAsync();
+            await stream.ReadExactlyAsync(buffer.AsMemory(0, length));
+            var answer = JsonSerializer.Deserialize(buffer.AsSpan(0, length), BareJson.Default.BareSendAnswer);
+            return answer is { ErrorCode: 0 } ? answer : throw new InvalidOperationException($"{answer?.ErrorCode} {answer?.ErrorMessage}");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     public async Task<BarePage> GetPageAsync(string nextOpenId)

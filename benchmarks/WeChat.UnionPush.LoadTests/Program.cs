@@ -9,6 +9,7 @@ var store = new Option<Store>("--store") { Description = "Where identities are k
 var server = new Option<string?>("--server") { Description = "A stand-in that runs already; without it one is started, and ended afterwards." };
 var followers = new Option<int>("--followers") { Description = "How many followers the stand-in has.", DefaultValueFactory = _ => 0 };
 var latency = new Option<int>("--latency") { Description = "Milliseconds that the stand-in takes for each answer.", DefaultValueFactory = _ => 0 };
+var telemetry = new Option<Telemetry>("--telemetry") { Description = "Who listens to the library.", DefaultValueFactory = _ => Telemetry.Metrics };
 var lines = new Argument<FileInfo>("lines") { Description = "A file with the lines that the runs printed." };
 
 var serve = new Command("serve", "Runs the stand-in of the platform until it is killed.") { followers, latency };
@@ -68,11 +69,10 @@ var root = new RootCommand("Whole runs against a stand-in of the platform on loo
     serve,
     Run("send", "Messages to Official Account openids.", static run => run.SendAsync()),
     Run("bare-send", "The same through a bare HttpClient.", static run => run.BareSendAsync()),
+    Run("raw-send", "The same bytes over sockets, with nothing in between.", static run => run.RawSendAsync()),
     Run("push", "Messages to Mini Program openids, the join included.", static run => run.PushAsync()),
     Run("sync", "The first sync of all followers.", static run => run.SyncAsync()),
     Run("bare-sync", "The same through a bare HttpClient and into a store by hand.", static run => run.BareSyncAsync()),
-    Run("startup", "From nothing to the first message sent, and further ones as told.", static run => run.StartUpAsync()),
-    Run("bare-startup", "The same through a bare HttpClient.", static run => run.BareStartUpAsync()),
     receipts,
     callbacks,
     callbackHost,
@@ -84,7 +84,7 @@ return await root.Parse(args).InvokeAsync();
 
 Command Run(string verb, string description, Func<WholeRun, Task> run)
 {
-    var command = new Command(verb, description) { operations, concurrency, store, server, latency };
+    var command = new Command(verb, description) { operations, concurrency, store, server, latency, telemetry };
     command.SetAction(async parsed =>
     {
         var (count, width) = (parsed.GetValue(operations), parsed.GetValue(concurrency));
@@ -92,7 +92,7 @@ Command Run(string verb, string description, Func<WholeRun, Task> run)
         await using var standIn = parsed.GetValue(server) is { } address
             ? StandInProcess.At(new Uri(address))
             : await StandInProcess.StartAsync(verb.EndsWith("sync", StringComparison.Ordinal) ? count : 0, delay);
-        await run(new WholeRun(verb, count, width, parsed.GetValue(store), delay, standIn.Address));
+        await run(new WholeRun(verb, count, width, parsed.GetValue(store), delay, parsed.GetValue(telemetry), standIn.Address));
     });
     return command;
 }

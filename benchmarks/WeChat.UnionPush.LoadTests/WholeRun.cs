@@ -6,44 +6,59 @@ using WeChat.UnionPush.MySql;
 namespace WeChat.UnionPush.LoadTests;
 
 /// <summary>The runs, each with its hand-written counterpart.</summary>
-internal sealed class WholeRun(string verb, int operations, int concurrency, Store store, int latency, Uri address)
+internal sealed class WholeRun(string verb, int operations, int concurrency, Store store, int latency, Telemetry telemetry, Uri address)
 {
     private const int People = 10_000;
 
+    // How many sends a young process has behind it, and how many one whose code has all reached its final JIT tier.
+    private const int Young = 1_000;
+    private const int Grown = 80_000;
 
     private readonly string[] _followers = Samples.FollowerOpenIds(People);
+    private readonly string[] _users = [.. Enumerable.Range(0, People).Select(static i => Samples.UserOpenId(i))];
 
     // Code that runs once per page reaches its final JIT tier after about sixty pages, or later on a busy machine.
     private int WarmUps => store == Store.Memory ? 12 : 4;
 
     public async Task SendAsync()
     {
-        using var metrics = Metrics.Listen();
+        var start = Measurement.Start();
+        using var listening = Listeners.Start(telemetry);
         await using var database = await TemporaryDatabase.CreateAsync(store);
         await using var services = await HostAsync(database);
         var sender = services.GetRequiredService<ITemplateMessageSender>();
-        var message = Samples.Message();
-        await MeasureAsync(i => sender.SendAsync(_followers[i % People], message), static result => result.Status == PushStatus.Sent);
+        await MeasureAgesAsync(start, i => sender.SendAsync(_followers[i % People], Samples.Message()), static result => result.Status == PushStatus.Sent);
     }
 
     public async Task BareSendAsync()
     {
+        var start = Measurement.Start();
         using var client = BareClient.CreateHttpClient(concurrency);
         var bare = await BareAsync(client);
-        var message = Samples.BareMessage();
-        await MeasureAsync(i => bare.SendAsync(_followers[i % People], message), static answer => answer.MessageId != 0);
+        await MeasureAgesAsync(start, i => bare.SendAsync(_followers[i % People], Samples.BareMessage()), static answer => answer.MessageId != 0);
+    }
+
+    /// <summary>Bytes over sockets: as little as a send can cost on this machine.</summary>
+    public async Task RawSendAsync()
+    {
+        var start = Measurement.Start();
+        using var raw = new RawClient(address);
+        await MeasureAgesAsync(start, i => raw.SendAsync(_followers[i % People]), static done => done);
     }
 
     public async Task PushAsync()
     {
-        using var metrics = Metrics.Listen();
+        var start = Measurement.Start();
+        using var listening = Listeners.Start(telemetry);
         await using var database = await TemporaryDatabase.CreateAsync(store);
         await using var services = await HostAsync(database);
-        await Population.SaveAsync(services.GetRequiredService<IUnionIdRepository>(), People);
+        await Population.SaveAsync(services.GetRequiredService<IUnionIdRepository>(), 1);
         var push = services.GetRequiredService<IUnionPush>();
-        var users = Enumerable.Range(0, People).Select(i => Samples.UserOpenId(i)).ToArray();
-        var message = Samples.Message();
-        await MeasureAsync(i => push.PushAsync(users[i % People], message), static result => result.Status == PushStatus.Sent);
+        await MeasureAgesAsync(
+            start,
+            i => push.PushAsync(_users[i % People], Samples.Message()),
+            static result => result.Status == PushStatus.Sent,
+            afterFirst: () => Population.SaveAsync(services.GetRequiredService<IUnionIdRepository>(), People));
     }
 
     public async Task SyncAsync()
@@ -67,35 +82,6 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
         }
 
         Print(await BareSyncOnceAsync(bare));
-    }
-
-    public async Task StartUpAsync()
-    {
-        var measurement = Measurement.Start();
-        using var metrics = Metrics.Listen();
-        await using var database = await TemporaryDatabase.CreateAsync(store);
-        await using var services = await HostAsync(database);
-        await Population.SaveAsync(services.GetRequiredService<IUnionIdRepository>(), 1);
-        var push = services.GetRequiredService<IUnionPush>();
-        for (var i = 0; i < operations; i++)
-        {
-            Require((await push.PushAsync(Samples.UserOpenId(0), Samples.Message())).Status == PushStatus.Sent);
-        }
-
-        Print(measurement.End(operations));
-    }
-
-    public async Task BareStartUpAsync()
-    {
-        var measurement = Measurement.Start();
-        using var client = BareClient.CreateHttpClient(concurrency);
-        var bare = await BareAsync(client);
-        for (var i = 0; i < operations; i++)
-        {
-            Require((await bare.SendAsync(Samples.FollowerOpenId(0), Samples.BareMessage())).MessageId != 0);
-        }
-
-        Print(measurement.End(operations));
     }
 
     private async Task<ServiceProvider> HostAsync(TemporaryDatabase database)
@@ -173,13 +159,32 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
         GC.WaitForPendingFinalizers();
     }
 
-    /// <summary>Warms up, then runs all operations on the given number of concurrent loops.</summary>
-    private async Task MeasureAsync<T>(Func<int, Task<T>> operation, Func<T, bool> succeeded)
+    /// <summary>
+    /// Three ages of a process: from nothing to its first operation, the further ones up to its thousandth, and as many as told when it is grown up. At a
+    /// latency only the last.
+    /// </summary>
+    private async Task MeasureAgesAsync<T>(Measurement start, Func<int, Task<T>> operation, Func<T, bool> succeeded, Func<Task>? afterFirst = null)
     {
-        await RunAsync(operation, succeeded, latency > 0 ? concurrency * 10 : operations);
+        Require(succeeded(await operation(0)));
+        var first = start.End(1);
+        if (afterFirst is not null)
+        {
+            await afterFirst();
+        }
+
+        if (latency == 0)
+        {
+            Print(first, "first");
+            var youth = Measurement.Start();
+            await RunAsync(operation, succeeded, Young - 1);
+            Print(youth.End(Young - 1), "young");
+        }
+
+        await RunAsync(operation, succeeded, latency > 0 ? concurrency * 10 : Grown);
+        Settle();
         var measurement = Measurement.Start();
         await RunAsync(operation, succeeded, operations);
-        Print(measurement.End(operations));
+        Print(measurement.End(operations), "grown");
     }
 
     private async Task RunAsync<T>(Func<int, Task<T>> operation, Func<T, bool> succeeded, int count)
@@ -194,11 +199,8 @@ internal sealed class WholeRun(string verb, int operations, int concurrency, Sto
         })));
     }
 
-    private void Print(Measurement.Outcome outcome)
-    {
-        Console.WriteLine(FormattableString.Invariant(
-            $"verb={verb} store={store} operations={operations} concurrency={concurrency} latency={latency} {outcome}"));
-    }
+    private void Print(Measurement.Outcome outcome, string age = "grown") => Console.WriteLine(FormattableString.Invariant(
+        $"verb={verb} store={store} telemetry={telemetry} age={age} operations={operations} concurrency={concurrency} latency={latency} {outcome}"));
 
     private static void Require(bool fact)
     {
