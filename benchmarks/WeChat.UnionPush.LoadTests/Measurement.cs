@@ -27,6 +27,6 @@ internal sealed class Measurement
     public readonly record struct Outcome(double Seconds, double ProcessorSeconds, double BytesPerOperation, double PeakMegabytes, double PerSecond)
     {
         public override string ToString() => FormattableString.Invariant(
-            $"seconds={Seconds:0.000} cpu_seconds={ProcessorSeconds:0.000} bytes_per_operation={BytesPerOperation:0} peak_mb={PeakMegabytes:0.0} per_second={PerSecond:0}");
+            $"seconds={Seconds:0.000} cpu_seconds={ProcessorSeconds:0.000} bytes_per_operation={BytesPerOperation:0} peak_mb={PeakMegabytes:0.0} per_second={PerSecond:0.###}");
     }
 }
