@@ -16,7 +16,9 @@ build() { dotnet build "$project" -p:RunAnalyzers=false --nologo -v quiet >"$scr
 run() { # the test classes of a patch
   local filters=()
   for class in $(sed -n 's/^Tests: //p' "$1"); do filters+=(-class "*.$class"); done
-  dotnet "$project/bin/Debug/net10.0/WeChat.UnionPush.Tests.dll" -noColor "${filters[@]}" >"$scratch/run.log" 2>&1
+
+  # A fault may make a test wait for ever.
+  timeout 300 dotnet "$project/bin/Debug/net10.0/WeChat.UnionPush.Tests.dll" -noColor "${filters[@]}" >"$scratch/run.log" 2>&1
 }
 
 patches=()
@@ -37,8 +39,10 @@ for patch in "${patches[@]}"; do
   else
     if ! build; then
       result="DOES NOT BUILD: $(grep -m 1 'error' "$scratch/build.log" || true)"
-    elif run "$patch"; then
+    elif run "$patch" && status=0 || status=$?; [ "$status" -eq 0 ]; then
       result="NOT NOTICED"
+    elif [ "$status" -eq 124 ]; then
+      result="noticed: the tests come to no end"
     elif failed=$(grep -c '\[FAIL\]' "$scratch/run.log"); then
       # The tests without the fault pass in every run of all tests.
       result="noticed by $failed: $(grep -m 1 -o '[A-Za-z]\+Tests\.[A-Za-z0-9_]*' <(grep '\[FAIL\]' "$scratch/run.log"))"

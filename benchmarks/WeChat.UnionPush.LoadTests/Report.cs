@@ -18,7 +18,8 @@ internal static class Report
 
         output.WriteLine(Machine());
         output.WriteLine();
-        Table(output, runs, "## The first message of a process, from nothing", "| run | at once | rounds | ms | ÷ bare | CPU ms | ÷ bare | KB | ÷ bare | peak MB |", "first", StartUp);
+        Table(output, runs, "## The first message of a process, from nothing",
+            "| run | at once | rounds | ms | ÷ bare | CPU ms | ÷ bare | KB | ÷ bare | peak MB |", "first", StartUp);
         Table(output, runs, "## Its second to its thousandth message",
             "| run | at once | rounds | each second | ÷ bare | CPU µs each | ÷ bare | bytes each | ÷ bare | peak MB |", "young", Throughput);
         Table(output, runs, "## Grown up, after 80,000 messages; and whole syncs",

@@ -10,7 +10,7 @@ namespace WeChat.UnionPush.Testing;
 /// </summary>
 internal sealed class AddressList
 {
-    private const int MostOfMiniProgram = 10;
+    private static readonly int MostOfMiniProgram = PlatformRules.Number("IP whitelist of a Mini Program");
 
     private readonly List<(byte[] Address, int Bits)> _entries = [];
 

@@ -5,7 +5,7 @@ namespace WeChat.UnionPush.Testing;
 /// <summary>The login codes and sessions of one Mini Program. Only people who have logged in take memory.</summary>
 internal sealed class LoginBook(SimulatedMiniProgram miniProgram)
 {
-    private static readonly TimeSpan CodeLifetime = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan CodeLifetime = PlatformRules.Seconds("login code lifetime");
     private readonly Gate _gate = new();
     private readonly Dictionary<string, LoginCode> _codes = new(StringComparer.Ordinal);
     private readonly Queue<LoginCode> _oldestFirst = new();

@@ -7,10 +7,10 @@ namespace WeChat.UnionPush.Testing;
 /// </summary>
 public sealed class SimulatedAccessTokens
 {
-    internal const int ForcedPerDay = 20;
+    internal static readonly int ForcedPerDay = PlatformRules.Number("forced refreshes");
 
-    private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan ForceInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Overlap = PlatformRules.Seconds("token overlap");
+    private static readonly TimeSpan ForceInterval = PlatformRules.Seconds("forced refresh interval");
     private readonly Gate _gate = new();
     private readonly SimulatedApp _app;
     private IssuedToken? _stable;
@@ -18,7 +18,7 @@ public sealed class SimulatedAccessTokens
     private DateTimeOffset _forcedAt = DateTimeOffset.MinValue;
     private long _forcedOn;
     private int _forcedCount;
-    private TimeSpan _lifetime = TimeSpan.FromHours(2);
+    private TimeSpan _lifetime = PlatformRules.Seconds("token lifetime");
     private int _refuseAllWith;
 
     internal SimulatedAccessTokens(SimulatedApp app) => _app = app;

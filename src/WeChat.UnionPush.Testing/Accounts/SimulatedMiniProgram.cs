@@ -60,7 +60,7 @@ public sealed class SimulatedMiniProgram
     public Func<SimulatedPerson, bool>? WithholdsUnionIdFrom { get; set; }
 
     /// <summary>How many logins a minute one person may make before 45011. 100 by default.</summary>
-    public int LoginsPerMinute { get; set; } = 100;
+    public int LoginsPerMinute { get; set; } = PlatformRules.Number("login calls of one user");
 
     /// <summary>
     /// The pages of the published version, such as <c>pages/order/index</c>, without a query: a message that opens another one answers 40165.

@@ -10,10 +10,10 @@ namespace WeChat.UnionPush.Testing;
 /// </remarks>
 public sealed class SimulatedQuotas
 {
-    private const long Otherwise = 5_000_000;
+    private static readonly long Otherwise = PlatformRules.Number("user/info calls");
     private readonly Gate _gate = new();
     private readonly Dictionary<string, long> _dailyLimits = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> _minuteLimits = new(StringComparer.Ordinal) { ["/cgi-bin/stable_token"] = 10_000 };
+    private readonly Dictionary<string, long> _minuteLimits = new(StringComparer.Ordinal) { ["/cgi-bin/stable_token"] = PlatformRules.Number("stable_token calls in a minute") };
     private readonly Dictionary<string, Usage> _usages = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (int Month, int Count)> _clearings = new(StringComparer.Ordinal);
     private readonly SimulatedApp _app;
@@ -145,7 +145,7 @@ public sealed class SimulatedQuotas
             var month = ChinaTime.Month(now);
             var (clearedIn, count) = _clearings.GetValueOrDefault(budget);
             count = clearedIn == month ? count : 0;
-            if (count >= (path is null ? 10 : 50))
+            if (count >= PlatformRules.Number(path is null ? "resets of all counters" : "resets of one counter"))
             {
                 return false;
             }
@@ -183,14 +183,14 @@ public sealed class SimulatedQuotas
 
     private long Default(string path)
     {
-        var sandbox = _app.OfficialAccount is { IsSandbox: true };
+        var sandbox = _app.OfficialAccount is { IsSandbox: true } ? ", sandbox" : "";
         return path switch
         {
-            "/cgi-bin/token" => sandbox ? 200 : 2_000,
-            "/cgi-bin/stable_token" => 500_000,
-            "/cgi-bin/user/get" => sandbox ? 100 : 500,
-            "/cgi-bin/user/info" => sandbox ? 500_000 : 5_000_000,
-            "/cgi-bin/message/template/send" => 100_000,
+            "/cgi-bin/token" => PlatformRules.Number($"token calls{sandbox}"),
+            "/cgi-bin/stable_token" => PlatformRules.Number("stable_token calls"),
+            "/cgi-bin/user/get" => PlatformRules.Number($"user/get calls{sandbox}"),
+            "/cgi-bin/user/info" => PlatformRules.Number($"user/info calls{sandbox}"),
+            "/cgi-bin/message/template/send" => PlatformRules.Number("template sends"),
             _ => Otherwise,
         };
     }

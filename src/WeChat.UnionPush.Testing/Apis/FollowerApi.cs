@@ -8,8 +8,8 @@ namespace WeChat.UnionPush.Testing;
 /// <summary>The follower APIs of an Official Account: list and details.</summary>
 internal static class FollowerApi
 {
-    private const int PageSize = 10_000;
-    private const int BatchSize = 100;
+    private static readonly int PageSize = PlatformRules.Number("user/get page");
+    private static readonly int BatchSize = PlatformRules.Number("batchget list");
 
     public static Answer List(Call call)
     {
@@ -64,7 +64,7 @@ internal static class FollowerApi
             return call.Refuse(47001);
         }
 
-        if (list.GetArrayLength() is 0 or > BatchSize)
+        if (list.GetArrayLength() is var length && (length == 0 || length > BatchSize))
         {
             return call.Refuse(40032);
         }

@@ -6,7 +6,7 @@ namespace WeChat.UnionPush.Testing;
 /// <summary>Sends template messages, as strictly as the platform has ever been seen to be.</summary>
 internal static class TemplateSendApi
 {
-    private const int LongestClientMessageId = 32;
+    private static readonly int LongestClientMessageId = PlatformRules.Number("client_msg_id length");
 
     // The platform tells that there is a limit (40039), not which one.
     private const int LongestUrl = 2_048;

@@ -5,9 +5,9 @@ namespace WeChat.UnionPush.Testing;
 /// <summary>Sends pushes in the order in which they are due, so many at once, and sends again what was not taken.</summary>
 internal sealed class DeliveryQueue(SimulatedPlatform platform)
 {
-    private const int MostAttempts = 3;
+    private static readonly int MostAttempts = PlatformRules.Number("push attempts");
 
-    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AnswerTime = PlatformRules.Seconds("push answer time");
 
     private readonly Gate _gate = new();
     private readonly Queue<Delivery> _ready = new();

@@ -7,9 +7,9 @@ namespace WeChat.UnionPush.Testing;
 /// <summary>Signs and encrypts pushes as the platform does.</summary>
 internal static class PushCipher
 {
-    public const int RandomLength = 16;
+    public static readonly int RandomLength = PlatformRules.Number("push random prefix");
 
-    private const int BlockSize = 32;
+    private static readonly int BlockSize = PlatformRules.Number("push padding block");
 
     public static bool IsKey(string encodingAesKey) => encodingAesKey.Length == 43 && encodingAesKey.All(char.IsAsciiLetterOrDigit);
 

@@ -23,13 +23,13 @@ internal sealed class CustomerWindows
         }
     }
 
-    public void Wrote(long person, DateTimeOffset now) => Open(person, now + TimeSpan.FromHours(48), 5);
+    public void Wrote(long person, DateTimeOffset now) => Open(person, now + PlatformRules.Seconds("window after a message"), PlatformRules.Number("messages after a message"));
 
     /// <summary>A follow, a scan, a click in the menu.</summary>
-    public void Acted(long person, DateTimeOffset now) => Open(person, now + TimeSpan.FromMinutes(1), 3);
+    public void Acted(long person, DateTimeOffset now) => Open(person, now + PlatformRules.Seconds("window after an act"), PlatformRules.Number("messages after an act"));
 
     /// <summary>Opened the Mini Program's customer service.</summary>
-    public void Entered(long person, DateTimeOffset now) => Open(person, now + TimeSpan.FromMinutes(1), 2);
+    public void Entered(long person, DateTimeOffset now) => Open(person, now + PlatformRules.Seconds("window after an act"), PlatformRules.Number("messages after entering"));
 
     public void Close(long person)
     {

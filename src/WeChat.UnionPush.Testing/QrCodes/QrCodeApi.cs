@@ -6,8 +6,8 @@ namespace WeChat.UnionPush.Testing;
 /// <summary>QR codes with a parameter.</summary>
 internal static class QrCodeApi
 {
-    private const long LongestLife = 2_592_000;
-    private const long DefaultLife = 60;
+    private static readonly long LongestLife = PlatformRules.Number("QR code longest life");
+    private static readonly long DefaultLife = PlatformRules.Number("QR code life when not told");
 
     public static Answer Create(Call call)
     {
@@ -30,7 +30,7 @@ internal static class QrCodeApi
 
         var life = DefaultLife;
         if (!isPermanent && body.TryGetProperty("expire_seconds", out var seconds)
-            && (seconds.ValueKind != JsonValueKind.Number || !seconds.TryGetInt64(out life) || life is < 1 or > LongestLife))
+            && (seconds.ValueKind != JsonValueKind.Number || !seconds.TryGetInt64(out life) || life < 1 || life > LongestLife))
         {
             return call.Refuse(40097);
         }
@@ -66,7 +66,7 @@ internal static class QrCodeApi
         }
 
         return scene.TryGetProperty("scene_id", out var id) && id.ValueKind == JsonValueKind.Number && id.TryGetUInt32(out var number)
-            && number != 0 && (!isPermanent || number <= 100_000)
+            && number != 0 && (!isPermanent || number <= PlatformRules.Number("permanent QR code highest scene"))
             ? number.ToString(CultureInfo.InvariantCulture)
             : null;
     }

@@ -3,7 +3,7 @@ namespace WeChat.UnionPush.Testing;
 /// <summary>The QR codes of one Official Account.</summary>
 internal sealed class QrCodeBook(SimulatedApp app)
 {
-    private const int MostPermanent = 100_000;
+    private static readonly int MostPermanent = PlatformRules.Number("permanent QR codes");
 
     // Of what expires only the latest can be of interest, and a caller makes one for each of its users.
     private const int MostTemporary = 10_000;

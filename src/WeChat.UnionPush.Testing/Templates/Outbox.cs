@@ -5,8 +5,8 @@ internal sealed class Outbox(SimulatedOfficialAccount account)
 {
     public const string Success = "success";
 
-    private static readonly TimeSpan RepeatWindow = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan SameContentWindow = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RepeatWindow = PlatformRules.Seconds("client_msg_id remembered");
+    private static readonly TimeSpan SameContentWindow = PlatformRules.Seconds("same content refused for");
     private readonly Gate _gate = new();
     private readonly List<SimulatedMessage> _messages = [];
     private readonly Dictionary<long, SimulatedMessage> _byId = [];

@@ -5,7 +5,7 @@ namespace WeChat.UnionPush.Testing;
 /// <summary>The templates and industries of one Official Account.</summary>
 internal sealed class TemplateBook(SimulatedOfficialAccount account)
 {
-    private const int Most = 25;
+    private static readonly int Most = PlatformRules.Number("templates of an account");
     private readonly Gate _gate = new();
     private readonly Dictionary<string, SimulatedTemplate> _byId = new(StringComparer.Ordinal);
     private readonly List<SimulatedTemplate> _all = [];

@@ -89,7 +89,7 @@ internal sealed class Call(SimulatedPlatform platform, Route route, WireRequest 
     public Answer Refuse(int code, string? text = null)
     {
         var rid = Platform.NextRequestId(Now);
-        var answer = Write((code, Text: $"{text ?? ErrorTexts.Get(code)} rid: {rid}"), static (json, state) =>
+        var answer = Write((code, Text: $"{text ?? PlatformRules.TextOf(code)} rid: {rid}"), static (json, state) =>
         {
             json.WriteNumber("errcode", state.code);
             json.WriteString("errmsg", state.Text);

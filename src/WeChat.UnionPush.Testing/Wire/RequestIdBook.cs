@@ -5,7 +5,7 @@ namespace WeChat.UnionPush.Testing;
 /// <summary>The refused calls by their <c>rid</c>: at most the last ten thousand, for seven days.</summary>
 internal sealed class RequestIdBook
 {
-    public static readonly TimeSpan KeptFor = TimeSpan.FromDays(7);
+    public static readonly TimeSpan KeptFor = TimeSpan.FromDays(PlatformRules.Number("rid kept for"));
 
     private const int Most = 10_000;
     private readonly Gate _gate = new();

@@ -58,6 +58,25 @@ public sealed class UnusualCharacterTests
     public void What_an_event_tells_holds_none_of_them(string key, string scene) =>
         Assert.Equal(scene, Assert.IsType<SubscribeEvent>(ReadPlain(Subscribe.Replace("</xml>", $"<EventKey>{key}</EventKey></xml>", StringComparison.Ordinal))).Scene);
 
+    [Theory]
+    [InlineData("<List><TemplateId>t</TemplateId><SubscribeStatusString>reject</SubscribeStatusString><Title><![CDATA[a\u0001b\ufffe]]></Title></List>")]
+    [InlineData("<Remark>\u0002</Remark><List><TemplateId>t</TemplateId><SubscribeStatusString>reject</SubscribeStatusString></List>")]
+    public void In_the_items_of_a_list_in_XML(string list)
+    {
+        var text = Subscribe.Replace("[CDATA[subscribe]]", "[CDATA[subscribe_msg_popup_event]]", StringComparison.Ordinal)
+            .Replace("</xml>", list + "</xml>", StringComparison.Ordinal);
+        Assert.Equal([new("t", "reject", null)], Assert.IsType<SubscribeMessagePopupEvent>(ReadPlain(text)).Choices);
+    }
+
+    [Theory]
+    [InlineData("""{"TemplateId":"t","SubscribeStatusString":"reject","Title":"a\ud800b"}""")]
+    [InlineData("{\"TemplateId\":\"t\",\"SubscribeStatusString\":\"reject\",\"Title\":\"\u0001\"}")]
+    public void In_the_items_of_a_list_in_JSON(string item)
+    {
+        var text = $$"""{"ToUserName":"gh_1","FromUserName":"o1","CreateTime":1795312800,"MsgType":"event","Event":"subscribe_msg_popup_event","List":{{item}}}""";
+        Assert.Equal([new("t", "reject", null)], Assert.IsType<SubscribeMessagePopupEvent>(ReadPlain(text)).Choices);
+    }
+
     [Fact]
     public void Half_a_surrogate_pair_encoded_like_a_character_is_replaced_and_what_else_is_not_UTF_8_is_refused()
     {

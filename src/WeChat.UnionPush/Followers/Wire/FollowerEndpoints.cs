@@ -3,7 +3,8 @@ namespace WeChat.UnionPush;
 /// <summary>The follower calls.</summary>
 internal static class FollowerEndpoints
 {
-    public static readonly ApiEndpoint<FollowerPageAnswer> UserGet = new(HttpMethod.Get, "/cgi-bin/user/get", ApiRepeat.Always, static () => FollowerJson.Default.FollowerPageAnswer);
+    public static readonly ApiEndpoint<FollowerPageAnswer> UserGet =
+        new(HttpMethod.Get, "/cgi-bin/user/get", ApiRepeat.Always, static () => FollowerJson.Default.FollowerPageAnswer);
 
     public static readonly ApiEndpoint<FollowerAnswer> UserInfo = new(HttpMethod.Get, "/cgi-bin/user/info", ApiRepeat.Always, static () => FollowerJson.Default.FollowerAnswer);
 

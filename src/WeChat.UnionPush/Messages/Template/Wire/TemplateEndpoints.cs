@@ -16,9 +16,12 @@ internal static class TemplateEndpoints
     public static readonly ApiEndpoint<DoneAnswer> TemplateDelete =
         new(HttpMethod.Post, "/cgi-bin/template/del_private_template", ApiRepeat.WhenNotDone, static () => ApiJson.Default.DoneAnswer);
 
-    public static readonly ApiEndpoint<IndustryAnswer> IndustryGet = new(HttpMethod.Get, "/cgi-bin/template/get_industry", ApiRepeat.Always, static () => TemplateJson.Default.IndustryAnswer);
+    public static readonly ApiEndpoint<IndustryAnswer> IndustryGet =
+        new(HttpMethod.Get, "/cgi-bin/template/get_industry", ApiRepeat.Always, static () => TemplateJson.Default.IndustryAnswer);
 
-    public static readonly ApiEndpoint<DoneAnswer> IndustrySet = new(HttpMethod.Post, "/cgi-bin/template/api_set_industry", ApiRepeat.WhenNotDone, static () => ApiJson.Default.DoneAnswer);
+    public static readonly ApiEndpoint<DoneAnswer> IndustrySet =
+        new(HttpMethod.Post, "/cgi-bin/template/api_set_industry", ApiRepeat.WhenNotDone, static () => ApiJson.Default.DoneAnswer);
 
-    public static readonly ApiEndpoint<BlockedAnswer> TemplateBlocked = new(HttpMethod.Post, "/wxa/sec/queryblocktmplmsg", ApiRepeat.Always, static () => TemplateJson.Default.BlockedAnswer);
+    public static readonly ApiEndpoint<BlockedAnswer> TemplateBlocked =
+        new(HttpMethod.Post, "/wxa/sec/queryblocktmplmsg", ApiRepeat.Always, static () => TemplateJson.Default.BlockedAnswer);
 }
