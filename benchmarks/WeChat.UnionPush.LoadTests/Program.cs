@@ -10,10 +10,11 @@ var server = new Option<string?>("--server") { Description = "A stand-in that ru
 var followers = new Option<int>("--followers") { Description = "How many followers the stand-in has.", DefaultValueFactory = _ => 0 };
 var latency = new Option<int>("--latency") { Description = "Milliseconds that the stand-in takes for each answer.", DefaultValueFactory = _ => 0 };
 var telemetry = new Option<Telemetry>("--telemetry") { Description = "Who listens to the library.", DefaultValueFactory = _ => Telemetry.Metrics };
+var faults = new Option<bool>("--faults") { Description = "Lets the stand-in have a bad day." };
 var lines = new Argument<FileInfo>("lines") { Description = "A file with the lines that the runs printed." };
 
-var serve = new Command("serve", "Runs the stand-in of the platform until it is killed.") { followers, latency };
-serve.SetAction((parsed, stop) => StandIn.RunAsync(parsed.GetValue(followers), parsed.GetValue(latency), stop));
+var serve = new Command("serve", "Runs the stand-in of the platform until it is killed.") { followers, latency, faults };
+serve.SetAction((parsed, stop) => StandIn.RunAsync(parsed.GetValue(followers), parsed.GetValue(latency), parsed.GetValue(faults), stop));
 
 var report = new Command("report", "Turns printed lines into a Markdown table with medians and ratios.") { lines };
 report.SetAction(parsed => Report.Write(parsed.GetValue(lines)!, Console.Out));
@@ -41,6 +42,17 @@ overload.SetAction(async parsed =>
 {
     await using var standIn = await StandInProcess.StartAsync(0, parsed.GetValue(latency));
     await new OverloadRun(parsed.GetValue(pace), parsed.GetValue(times), parsed.GetValue(deadline), parsed.GetValue(seconds), standIn.Address).RunAsync();
+});
+
+var minutes = new Argument<int>("minutes") { Description = "For how long." };
+var soak = new Command("soak", "Pushes at a steady rate to a platform with faults, and says every minute what the process holds. Ends with 1 when it grew.")
+{
+    minutes, rate, store,
+};
+soak.SetAction(async parsed =>
+{
+    await using var standIn = await StandInProcess.StartAsync(["serve", "--latency", "20", "--faults"]);
+    return await new SoakRun(parsed.GetValue(minutes), parsed.GetValue(rate), parsed.GetValue(store), standIn.Address).RunAsync() ? 0 : 1;
 });
 
 var attack = new Argument<CallbackAttack>("attack") { Description = "What the stranger sends." };
@@ -77,6 +89,7 @@ var root = new RootCommand("Whole runs against a stand-in of the platform on loo
     callbacks,
     callbackHost,
     overload,
+    soak,
     scale,
     report,
 };

@@ -18,7 +18,7 @@ namespace WeChat.UnionPush.LoadTests;
 /// A stand-in for the platform on loopback that does as little as possible: answers are prepared bytes, and a request is checked only so far
 /// that a wrong request cannot pass as a fast one.
 /// </summary>
-internal sealed class StandIn(int followers, int latency)
+internal sealed class StandIn(int followers, int latency, bool hasFaults)
 {
     public const int PageSize = 10_000;
     private const int BatchSize = 100;
@@ -36,7 +36,7 @@ internal sealed class StandIn(int followers, int latency)
     private int _sends;
 
     /// <summary>Runs until stopped. The first line printed is the address.</summary>
-    public static async Task RunAsync(int followers, int latency, CancellationToken stop)
+    public static async Task RunAsync(int followers, int latency, bool hasFaults, CancellationToken stop)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -46,7 +46,7 @@ internal sealed class StandIn(int followers, int latency)
             kestrel.Listen(IPAddress.Loopback, 0);
         });
         await using var app = builder.Build();
-        var standIn = new StandIn(followers, latency);
+        var standIn = new StandIn(followers, latency, hasFaults);
         app.Run(standIn.AnswerAsync);
         await app.StartAsync(stop);
         Console.WriteLine(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -57,7 +57,11 @@ internal sealed class StandIn(int followers, int latency)
     {
         if (context.Request.Path.Value is "/cgi-bin/message/template/send")
         {
-            Interlocked.Increment(ref _sends);
+            var number = Interlocked.Increment(ref _sends);
+            if (hasFaults && await FailAsync(context, number))
+            {
+                return;
+            }
         }
         else if (context.Request.Path.Value is "/sends")
         {
@@ -104,6 +108,29 @@ internal sealed class StandIn(int followers, int latency)
         context.Response.ContentType = "application/json; encoding=utf-8";
         context.Response.ContentLength = answer.Length;
         await context.Response.BodyWriter.WriteAsync(answer);
+    }
+
+    /// <summary>What a platform does on a bad day: busy, cut off, behind a gateway that gave up, and slow. Each at its own odd interval.</summary>
+    private async Task<bool> FailAsync(HttpContext context, int number)
+    {
+        switch (number)
+        {
+            case var _ when number % 53 == 0:
+                context.Abort();
+                return true;
+            case var _ when number % 71 == 0:
+                context.Response.StatusCode = StatusCodes.Status502BadGateway;
+                await context.Response.WriteAsync("<html>502 Bad Gateway</html>");
+                return true;
+            case var _ when number % 37 == 0:
+                await context.Response.WriteAsync("""{"errcode":-1,"errmsg":"system error"}""");
+                return true;
+            case var _ when number % 101 == 0:
+                await Task.Delay(500);
+                return false;
+            default:
+                return false;
+        }
     }
 
     private static bool Allows(HttpRequest request) => request.QueryString.Value!.Contains(Samples.Token, StringComparison.Ordinal);
