@@ -56,7 +56,8 @@ internal sealed class WorkUnderWay(TimeProvider time)
 
     private void End()
     {
-        if (Interlocked.Decrement(ref _count) == 0 && _refusal is not null)
+        // Counted again after the refusal was seen: between the two somebody may have begun whom it does not turn away.
+        if (Interlocked.Decrement(ref _count) == 0 && _refusal is not null && Interlocked.CompareExchange(ref _count, 0, 0) == 0)
         {
             _idle.TrySetResult();
         }

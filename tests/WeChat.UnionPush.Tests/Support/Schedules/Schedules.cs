@@ -13,7 +13,7 @@ internal static class Schedules
     private static readonly HashSet<string> Shared = new(StringComparer.Ordinal)
     {
         nameof(AccessTokenCache), "RejectedTokens", "ForcedRefreshLedger", nameof(CallQueue), nameof(AccountPace), "SharedAccountPace", "WaitingLine", "LeaseKeeper", "OneWriteAhead",
-        "WorkUnderWay", "WriteBatcher", "BatchTroubles",
+        "WorkUnderWay", "WriteBatcher", "BatchTroubles", "InMemoryLeases", "InMemorySharedPace", "InMemoryBroadcastJournal", "InMemoryAccessTokenStore",
     };
 
     private static readonly Lazy<Func<string, int, string?, (int, int, string?)>> Explore = new(Load);

@@ -100,7 +100,7 @@ internal static class Weaver
     }
 
     private static bool IsState(FieldReference field, MethodDefinition method) =>
-        !field.Name.StartsWith('<') && field.Resolve() is { IsInitOnly: false, IsStatic: false } own && own.Module == method.Module && !own.DeclaringType.IsValueType
+        !field.Name.StartsWith('<') && field.Resolve() is { IsStatic: false } own && (!own.IsInitOnly || own.FieldType.Namespace.StartsWith("System.Collections", StringComparison.Ordinal)) && own.Module == method.Module && !own.DeclaringType.IsValueType
         && !own.DeclaringType.Name.StartsWith('<') && !method.IsConstructor;
 
     // The instruction may be where a jump leads; then the jump leads to the point.

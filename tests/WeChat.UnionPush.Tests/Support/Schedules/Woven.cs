@@ -79,6 +79,10 @@ public static class Woven
         }
     }
 
+    [Replaces(typeof(Task))]
+    public static Task<T> ContinueWith<T>(Task task, Func<Task, T> next, CancellationToken cancellationToken, TaskContinuationOptions options, TaskScheduler scheduler) =>
+        task.ContinueWith(next, cancellationToken, options, Schedule.Current?.Scheduler ?? scheduler);
+
     [Replaces(typeof(SemaphoreSlim))]
     public static async Task WaitAsync(SemaphoreSlim semaphore, CancellationToken cancellationToken)
     {
