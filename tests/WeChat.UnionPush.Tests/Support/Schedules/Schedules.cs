@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.Loader;
 
@@ -27,8 +28,10 @@ internal static class Schedules
     {
         var given = Environment.GetEnvironmentVariable("UNIONPUSH_SCHEDULE");
         var wanted = Runs.IsFull ? 20 * few : few;
+        var began = Stopwatch.GetTimestamp();
         var (different, longest, failure) = Explore.Value(typeof(T).FullName!, wanted, given);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{typeof(T).Name}: {different} different schedules, of up to {longest} decisions");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{typeof(T).Name}: {different} different schedules, of up to {longest} decisions, in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
         Assert.True(failure is null, failure);
         Assert.True(given is not null || different >= wanted, $"{different} different schedules where {wanted} were wanted: the scenario has too few decisions.");
     }
