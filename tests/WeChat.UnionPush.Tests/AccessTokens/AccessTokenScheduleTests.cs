@@ -250,16 +250,22 @@ public sealed class AccessTokenScheduleTests
             var isCalm = true;
             var (good, bad) = (new Desk(schedule), new Desk(schedule) { Fails = true });
             AccessTokenCache? cache = null;
-            var under = 0;
+            var (under, notBefore) = (0, DateTimeOffset.MinValue);
             cache = new AccessTokenCache(
                 "wx1",
                 new AccessTokenOptions(),
                 async (forced, _) =>
                 {
                     Assert.Equal(1, ++under);
+                    Assert.True(schedule.Time.GetUtcNow() >= notBefore, "It asks again before its pause is over.");
                     try
                     {
                         return await (isCalm ? good : bad).CallAsync(forced);
+                    }
+                    catch (WeChatApiException)
+                    {
+                        notBefore = schedule.Time.GetUtcNow() + TimeSpan.FromSeconds(30);
+                        throw;
                     }
                     finally
                     {

@@ -33,6 +33,7 @@ public sealed class TimeLimitScheduleTests
             using var stop = new CancellationTokenSource();
             var answer = new TaskCompletionSource<int>(schedule.Choose(2) == 0 ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
             var began = schedule.Time.GetTimestamp();
+            var canceledAt = long.MaxValue;
             var heeds = schedule.Choose(2) == 1;
             var call = TimeLimit.RunAsync(stop => heeds ? Woven.WaitAsync(answer.Task, stop) : answer.Task, Limit, "The call", schedule.Time, stop.Token);
             var platform = schedule.Start(async () =>
@@ -46,6 +47,7 @@ public sealed class TimeLimitScheduleTests
                 await schedule.StepAsync();
                 if (schedule.May("the caller cancels"))
                 {
+                    canceledAt = schedule.Time.GetTimestamp();
                     await Woven.CancelAsync(stop);
                 }
             });
@@ -57,6 +59,7 @@ public sealed class TimeLimitScheduleTests
             catch (TimeoutException exception)
             {
                 Assert.True(schedule.Time.GetElapsedTime(began) >= Limit);
+                Assert.True(canceledAt >= began + Limit.Ticks, "It was cancelled, and is told that its time was up.");
                 Assert.Equal("The call took longer than 2 s.", exception.Message);
             }
             catch (OperationCanceledException exception)
