@@ -8,6 +8,9 @@ public sealed class AccessTokenScheduleTests
     public void One_token_call_at_a_time_no_refused_token_again_and_nobody_waits_for_ever() => Schedules.Hold<TwoProcesses>();
 
     [Fact]
+    public void A_token_that_is_refused_while_it_is_brought_again_is_not_taken() => Schedules.Hold<NearEnd>();
+
+    [Fact]
     public void An_old_token_serves_on_while_its_successor_cannot_be_had() => Schedules.Hold<EarlyRefresh>();
 
     [Fact]
@@ -25,6 +28,9 @@ public sealed class AccessTokenScheduleTests
         public List<DateTimeOffset> Forced { get; } = [];
 
         public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(2);
+
+        /// <summary>How long before the end of a token there is another one.</summary>
+        public TimeSpan Overlap { get; init; } = TimeSpan.FromMinutes(5);
 
         /// <summary>Whether calls may fail.</summary>
         public bool Fails { get; init; }
@@ -47,7 +53,7 @@ public sealed class AccessTokenScheduleTests
                 Forced.Add(now);
             }
 
-            if (forced || _token.Length == 0 || now >= _endsAt - TimeSpan.FromMinutes(5))
+            if (forced || _token.Length == 0 || now >= _endsAt - Overlap)
             {
                 (_token, _endsAt) = ($"token-{++_made}", now + Lifetime);
             }
@@ -238,6 +244,38 @@ public sealed class AccessTokenScheduleTests
             Assert.True(desk.Calls <= (mayBreak ? 1 : 3), $"{desk.Calls} token calls");
             Assert.InRange(desk.Forced.Count, 0, mayBreak ? 0 : 1);
             Assert.All(processes, static process => Assert.True(process.Cache.HasToken));
+        }
+    }
+
+    /// <summary>A token is asked for anew near its end, and the platform gives the same one, which is reset meanwhile.</summary>
+    private sealed class NearEnd : IScenario
+    {
+        public async Task RunAsync(Schedule schedule)
+        {
+            var desk = new Desk(schedule) { Overlap = TimeSpan.FromMinutes(1) };
+            var process = new Process(schedule, desk, new Store(schedule, new InMemoryAccessTokenStore(schedule.Time)));
+            var first = await process.GetAsync(CancellationToken.None);
+            await Task.Delay(first.ExpiresAt - TimeSpan.FromMinutes(3) + TimeSpan.FromSeconds(1) - schedule.Time.GetUtcNow(), schedule.Time);
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(number => schedule.Start(async () =>
+            {
+                var token = await process.GetAsync(CancellationToken.None);
+                for (var steps = schedule.Choose(4); steps > 0; steps--)
+                {
+                    await schedule.StepAsync();
+                }
+
+                if (number == 0)
+                {
+                    desk.Break();
+                }
+
+                for (var i = 0; i < 2 && desk.Refuses(token); i++)
+                {
+                    token = await process.RenewAsync(token, CancellationToken.None);
+                }
+
+                Assert.False(desk.Refuses(token), "It cannot get out of a token that is refused.");
+            })));
         }
     }
 

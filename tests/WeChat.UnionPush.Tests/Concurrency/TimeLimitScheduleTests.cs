@@ -12,7 +12,7 @@ public sealed class TimeLimitScheduleTests
     {
         private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
-        private readonly List<Task> _answers = [];
+        private readonly List<Task> _calls = [];
 
         public async Task RunAsync(Schedule schedule)
         {
@@ -25,7 +25,7 @@ public sealed class TimeLimitScheduleTests
             // However late a call failed, its failure counts as seen once everybody is at rest, and no sooner does time go on.
             schedule.TimeFlows = false;
             await Task.Delay(TimeSpan.FromMilliseconds(1), schedule.Time);
-            Assert.All(_answers, static answer => Assert.True(!answer.IsFaulted || IsObserved(answer), "A failure that nobody saw."));
+            Assert.All(_calls, static call => Assert.True(!call.IsFaulted || IsObserved(call), "A failure that nobody saw."));
         }
 
         private async Task CallAsync(Schedule schedule)
@@ -35,7 +35,17 @@ public sealed class TimeLimitScheduleTests
             var began = schedule.Time.GetTimestamp();
             var canceledAt = long.MaxValue;
             var heeds = schedule.Choose(2) == 1;
-            var call = TimeLimit.RunAsync(stop => heeds ? Woven.WaitAsync(answer.Task, stop) : answer.Task, Limit, "The call", schedule.Time, stop.Token);
+            var call = TimeLimit.RunAsync(
+                stop =>
+                {
+                    var made = heeds ? Woven.WaitAsync(answer.Task, stop) : answer.Task;
+                    _calls.Add(made);
+                    return made;
+                },
+                Limit,
+                "The call",
+                schedule.Time,
+                stop.Token);
             var platform = schedule.Start(async () =>
             {
                 await Task.Delay(TimeSpan.FromSeconds(schedule.Choose(4)), schedule.Time);
@@ -74,7 +84,6 @@ public sealed class TimeLimitScheduleTests
 
             await caller;
             await platform;
-            _answers.Add(answer.Task);
         }
 
         private static bool IsObserved(Task task)

@@ -12,8 +12,12 @@ internal sealed class Explorer(Type scenario)
     // What a schedule may be told by to whom repeats it, and no more than that.
     private const int MostShortenings = 150;
 
+    // How often a run is repeated, to see that nothing but the decisions makes it.
+    private const int CheckedEach = 500;
+
     private readonly Schedule.Crew _crew = new();
     private readonly HashSet<ulong> _seen = [];
+    private IReadOnlyList<(int Choice, int Of)>? _last;
     private int _runs;
 
     /// <summary>Runs many orders.</summary>
@@ -45,6 +49,11 @@ internal sealed class Explorer(Type scenario)
             if (failure is not null)
             {
                 return (_seen.Count, longest, Report(decisions, seed, failure));
+            }
+
+            if (_runs % CheckedEach == 0 && Run([.. decisions.Made.Select(static one => one.Choice)], seed: null) is var (again, _, _) && !again.Made.SequenceEqual(decisions.Made))
+            {
+                return (_seen.Count, longest, $"The same decisions did not make the same run. First: {decisions}; then: {again}. Something in the scenario differs from run to run.");
             }
 
             if (_seen.Count >= wanted)
@@ -87,8 +96,6 @@ internal sealed class Explorer(Type scenario)
             yield return ([], seed);
         }
     }
-
-    private IReadOnlyList<(int Choice, int Of)>? _last;
 
     private (Decisions Decisions, string? Failure, IReadOnlyList<string> Story) Run(int[] given, int? seed, bool tells = false)
     {

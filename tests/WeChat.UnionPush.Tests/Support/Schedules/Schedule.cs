@@ -72,7 +72,7 @@ internal sealed class Schedule
     {
         if (t_worker is not { Piece: { } piece } worker)
         {
-            System.Threading.Monitor.Enter(gate, ref taken);
+            Monitor.Enter(gate, ref taken);
             return;
         }
 
@@ -87,7 +87,7 @@ internal sealed class Schedule
     {
         if (t_worker is not { Piece: { } piece } worker)
         {
-            System.Threading.Monitor.Exit(gate);
+            Monitor.Exit(gate);
             return;
         }
 
@@ -158,7 +158,7 @@ internal sealed class Schedule
     {
         if (t_worker is not { Piece: { } piece } worker || piece.Schedule != this)
         {
-            Fail($"Something goes on from outside of the schedule, on a thread of the pool, and would differ from run to run: {NameOf(callback, state)}.{Environment.NewLine}"
+            Fail($"Something goes on outside of the schedule, on a thread of the pool, and would differ from run to run: {NameOf(callback, state)}.{Environment.NewLine}"
                 + Environment.StackTrace);
             return;
         }
@@ -212,20 +212,17 @@ internal sealed class Schedule
             Thread.Sleep(Timeout.Infinite);
         }
 
-        if (_ready.Count == 0)
+        var others = CountAble();
+        if (others == 0 || Decide(others + 1, DecisionKind.Point) is not (> 0 and var choice))
         {
             return;
         }
 
-        var others = Able();
-        if (others.Count == 0 || Decide(others.Count + 1, DecisionKind.Point) is not (> 0 and var choice))
-        {
-            return;
-        }
+        var next = Able(choice - 1);
 
         _story?.Add($"             … stops at {where}");
         _ready.Add(piece);
-        GoOnWith(others[choice - 1]);
+        GoOnWith(next);
         worker.Park();
         _story?.Add($"             … goes on at {where}");
     }
@@ -260,22 +257,44 @@ internal sealed class Schedule
         piece.Until = null;
     }
 
-    private List<Piece> Able() => _ready.FindAll(static one => one.Until is null || one.Until());
+    private int CountAble()
+    {
+        var count = 0;
+        foreach (var piece in _ready)
+        {
+            count += piece.IsAble ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private Piece Able(int number)
+    {
+        foreach (var piece in _ready)
+        {
+            if (piece.IsAble && number-- == 0)
+            {
+                return piece;
+            }
+        }
+
+        throw new InvalidOperationException("Nobody is there who was counted.");
+    }
 
     /// <summary>Chooses who goes on when the piece at work has ended or waits; <see langword="null"/> when the run is over.</summary>
     private Piece? Next()
     {
         while (Failure is null)
         {
-            var able = Able();
+            var able = CountAble();
             var isOver = _root?.IsCompleted == true;
-            if (able.Count > 0)
+            if (able > 0)
             {
                 var clock = TimeFlows && !isOver && Time.HasTimer ? 1 : 0;
-                var choice = Decide(able.Count + clock, clock > 0 ? DecisionKind.NextOrTime : DecisionKind.Next);
-                if (choice < able.Count)
+                var choice = Decide(able + clock, clock > 0 ? DecisionKind.NextOrTime : DecisionKind.Next);
+                if (choice < able)
                 {
-                    return able[choice];
+                    return Able(choice);
                 }
 
                 Time.MoveOn();
@@ -292,7 +311,7 @@ internal sealed class Schedule
             }
             else if (!Time.MoveOn())
             {
-                Fail("Everybody waits, and no timer is set: somebody waits for ever.");
+                Fail("Everybody waits, and no timer is set: somebody waits for ever, or for something outside of the schedule.");
             }
         }
 
@@ -346,6 +365,8 @@ internal sealed class Schedule
         /// <summary>What it waits for.</summary>
         public Func<bool>? Until { get; set; }
 
+        public bool IsAble => Until is null || Until();
+
         public string Name => NameOf(callback, state);
 
         public void Run() => callback(state);
@@ -354,7 +375,8 @@ internal sealed class Schedule
     internal sealed class Worker
     {
         private readonly Crew _crew;
-        private readonly SemaphoreSlim _signal = new(0);
+        private readonly object _gate = new();
+        private bool _goesOn;
 
         public Worker(Crew crew)
         {
@@ -368,18 +390,37 @@ internal sealed class Schedule
         {
             Piece = piece;
             piece.Worker = this;
-            _signal.Release();
+            GoOn();
         }
 
-        public void GoOn() => _signal.Release();
+        public void GoOn()
+        {
+            lock (_gate)
+            {
+                _goesOn = true;
+                Monitor.Pulse(_gate);
+            }
+        }
 
-        public void Park() => _signal.Wait();
+        // Without spinning: a run has one thread at work, and the machine has others to do.
+        public void Park()
+        {
+            lock (_gate)
+            {
+                while (!_goesOn)
+                {
+                    Monitor.Wait(_gate);
+                }
+
+                _goesOn = false;
+            }
+        }
 
         [SuppressMessage("Design", "CA1031", Justification = "It is the run's failure.")]
         private void Work()
         {
             t_worker = this;
-            _signal.Wait();
+            Park();
             while (Piece is { } piece)
             {
                 var schedule = piece.Schedule;
@@ -420,7 +461,7 @@ internal sealed class Schedule
                     schedule.GoOnWith(next);
                 }
 
-                _signal.Wait();
+                Park();
             }
         }
     }

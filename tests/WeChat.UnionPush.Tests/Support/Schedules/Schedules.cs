@@ -36,6 +36,11 @@ internal static class Schedules
         Assert.True(given is not null || different >= wanted, $"{different} different schedules where {wanted} were wanted: the scenario has too few decisions.");
     }
 
+    /// <summary>Looks for an order in which a scenario fails.</summary>
+    /// <returns>What failed, and in which order; <see langword="null"/> when nothing did.</returns>
+    public static string? Find<T>(int orders)
+        where T : IScenario => Explore.Value(typeof(T).FullName!, orders, null).Item3;
+
     /// <summary>Repeats one order, such as one that showed a fault.</summary>
     public static string? Repeat<T>(string schedule)
         where T : IScenario => Explore.Value(typeof(T).FullName!, 1, schedule).Item3;

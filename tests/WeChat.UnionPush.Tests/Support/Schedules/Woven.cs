@@ -67,16 +67,18 @@ public static class Woven
         var either = new TaskCompletionSource<T>();
         var timer = limit == Timeout.InfiniteTimeSpan ? null : time.CreateTimer(_ => either.TrySetException(new TimeoutException()), null, limit, Timeout.InfiniteTimeSpan);
         var registration = cancellationToken.UnsafeRegister(_ => either.TrySetCanceled(cancellationToken), null);
-        _ = EndAsync();
-        return either.Task;
-
-        async Task EndAsync()
+        task.GetAwaiter().UnsafeOnCompleted(() =>
         {
-            await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             registration.Unregister();
             timer?.Dispose();
-            either.TrySetFromTask(task);
-        }
+
+            // The failure of a task that nobody waits for any more stays unseen, as it does with the framework's.
+            if (!either.Task.IsCompleted)
+            {
+                either.TrySetFromTask(task);
+            }
+        });
+        return either.Task;
     }
 
     [Replaces(typeof(Task))]
