@@ -174,6 +174,85 @@ public sealed class BrokenListTests
         await EverybodyFollowsAsync(town, count);
     }
 
+    [Theory]
+    [InlineData(1_200, false)]
+    [InlineData(1_799, false)]
+    [InlineData(1_800, true)]
+    public async Task A_list_that_lacks_more_than_a_tenth_of_its_own_total_is_not_believed_even_twice(int kept, bool isBelieved)
+    {
+        const int count = 2_000;
+        await using var town = await FilledAsync(count);
+        Cut(town, kept);
+        Assert.Equal((FollowerSyncOutcome.Incomplete, 0L), Told(await town.Push.SyncFollowersAsync()));
+        town.Time.Advance(TimeSpan.FromHours(1));
+
+        Cut(town, kept);
+        var second = await town.Push.SyncFollowersAsync();
+
+        Assert.Equal(isBelieved ? (FollowerSyncOutcome.Completed, count - kept) : (FollowerSyncOutcome.Incomplete, 0L), Told(second));
+        await EverybodyFollowsAsync(town, isBelieved ? kept : count);
+    }
+
+    [Theory]
+    [InlineData(2_000, 10, true)]
+    [InlineData(2_000, 11, false)]
+    [InlineData(4_000, 20, true)]
+    [InlineData(4_000, 21, false)]
+    public async Task A_list_that_lacks_a_few_of_its_own_total_is_believed_at_once(int count, int lacking, bool isBelieved)
+    {
+        await using var town = await FilledAsync(count);
+        Cut(town, count - lacking);
+
+        var report = await town.Push.SyncFollowersAsync();
+
+        Assert.Equal(isBelieved ? (FollowerSyncOutcome.Completed, lacking) : (FollowerSyncOutcome.Incomplete, 0L), Told(report));
+        await EverybodyFollowsAsync(town, isBelieved ? count - lacking : count);
+    }
+
+    [Theory]
+    [InlineData(2_000, 100, true)]
+    [InlineData(2_000, 101, false)]
+    [InlineData(60, 10, true)]
+    [InlineData(60, 11, false)]
+    [InlineData(12, 4, true)]
+    [InlineData(12, 5, false)]
+    [InlineData(2, 1, true)]
+    public async Task A_twentieth_or_a_few_may_leave_at_once(int count, int leavers, bool areBelieved)
+    {
+        var (town, people) = await FilledWithAsync(count);
+        await using var disposed = town;
+        people.Take(leavers).ToList().ForEach(person => person.Unfollow(town.Account));
+
+        var report = await town.Push.SyncFollowersAsync();
+
+        Assert.Equal(areBelieved ? (FollowerSyncOutcome.Completed, leavers) : (FollowerSyncOutcome.Incomplete, 0L), Told(report));
+        await EverybodyFollowsAsync(town, areBelieved ? count - leavers : count);
+    }
+
+    [Theory]
+    [InlineData(400, 440, true)]
+    [InlineData(400, 445, false)]
+    [InlineData(440, 400, true)]
+    [InlineData(445, 400, false)]
+    public async Task A_second_walk_agrees_when_nine_tenths_of_those_whom_either_missed_were_missed_by_both(int first, int second, bool agrees)
+    {
+        var (town, people) = await FilledWithAsync(1_000);
+        await using var disposed = town;
+        await MissAsync(first);
+        town.Time.Advance(TimeSpan.FromHours(1));
+
+        var report = await MissAsync(second);
+
+        Assert.Equal(agrees ? (FollowerSyncOutcome.Completed, second) : (FollowerSyncOutcome.Incomplete, 0L), Told(report));
+
+        async Task<FollowerSyncReport> MissAsync(int count)
+        {
+            people.Take(count).ToList().ForEach(person => person.Unfollow(town.Account));
+            people.Skip(count).Where(person => !person.IsFollowing(town.Account)).ToList().ForEach(person => person.Follow(town.Account));
+            return await town.Push.SyncFollowersAsync();
+        }
+    }
+
     [Fact]
     public async Task A_few_who_left_a_small_account_are_marked_at_once()
     {
@@ -228,6 +307,17 @@ public sealed class BrokenListTests
             page["total"] = shrinksTotal ? openIds.Count : (int)page["total"]!;
             page["count"] = openIds.Count * repeats;
             page["data"]!["openid"] = new JsonArray([.. Enumerable.Repeat(openIds, repeats).SelectMany(all => all).Select(openId => (JsonNode)openId)]);
+            page["next_openid"] = "";
+            return Encoding.UTF8.GetBytes(page.ToJsonString());
+        }).On(List).Times(1));
+
+    /// <summary>The next list shows so many people, and says that there are as many as ever.</summary>
+    private static void Cut(Town town, int kept) =>
+        town.Platform.Faults.Add(SimulatedFault.Body(body =>
+        {
+            var page = JsonNode.Parse(body)!;
+            page["data"]!["openid"] = new JsonArray([.. page["data"]!["openid"]!.AsArray().Take(kept).Select(static openId => openId!.DeepClone())]);
+            page["count"] = kept;
             page["next_openid"] = "";
             return Encoding.UTF8.GetBytes(page.ToJsonString());
         }).On(List).Times(1));

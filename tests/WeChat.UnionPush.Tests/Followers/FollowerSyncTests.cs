@@ -200,6 +200,36 @@ public sealed class FollowerSyncTests
     }
 
     [Fact]
+    public async Task A_full_sync_begins_anew_where_an_incremental_one_stands_open()
+    {
+        await using var town = new Town();
+        town.Account.AddFollowers(town.Platform.AddPeople(10_005));
+        await town.Push.SyncFollowersAsync();
+        town.Time.Advance(TimeSpan.FromMinutes(1));
+        await StopAfterTheFirstPageAsync(town, full: false);
+
+        var report = await town.Push.SyncFollowersAsync(full: true);
+
+        Assert.Equal((FollowerSyncOutcome.Completed, false, 10_005, 10_005), (report.Outcome, report.Resumed, report.Listed, report.Detailed));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_full_sync_that_was_stopped_goes_on_as_a_full_one_whatever_is_asked_for(bool full)
+    {
+        await using var town = new Town();
+        town.Account.AddFollowers(town.Platform.AddPeople(10_005));
+        await town.Push.SyncFollowersAsync();
+        town.Time.Advance(TimeSpan.FromMinutes(1));
+        await StopAfterTheFirstPageAsync(town, full: true);
+
+        var report = await town.Push.SyncFollowersAsync(full: full);
+
+        Assert.Equal((FollowerSyncOutcome.Completed, true, 5, 5), (report.Outcome, report.Resumed, report.Listed, report.Detailed));
+    }
+
+    [Fact]
     public async Task Details_are_asked_for_again_when_they_have_grown_old_sooner_without_a_UnionID()
     {
         await using var town = new Town(configure: options =>
@@ -279,6 +309,19 @@ public sealed class FollowerSyncTests
         await town.Push.PushAsync(refusing.OpenIdIn(town.MiniProgram), town.Message());
 
         Assert.Equal(new IdentityCoverage(1, 1, 1, 1, 1), await town.Push.GetCoverageAsync());
+    }
+
+    private static async Task StopAfterTheFirstPageAsync(Town town, bool full)
+    {
+        using var stop = new CancellationTokenSource();
+        var seen = new Recorded<FollowerSyncProgress>(progress =>
+        {
+            if (progress.Listed == 10_000)
+            {
+                stop.Cancel();
+            }
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => town.Push.SyncFollowersAsync(seen, full, stop.Token));
     }
 
     private static async Task<List<string>> FollowingAsync(Town town)
