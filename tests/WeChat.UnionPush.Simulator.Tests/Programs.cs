@@ -15,11 +15,13 @@ internal static class Programs
 
     public static string Tool => Path.Combine(Root, "src", "WeChat.UnionPush.Tool", "bin", Configuration, "net10.0", "WeChat.UnionPush.Tool.dll");
 
-    public static string WebHost => Path.Combine(Root, "samples", "WebHost", "bin", Configuration, "net10.0", "WebHost.dll");
+    public static string WebHost => Sample("WebHost");
 
-    public static string QuickStart => Path.Combine(Root, "samples", "QuickStart", "bin", Configuration, "net10.0", "QuickStart.dll");
+    public static string QuickStart => Sample("QuickStart");
 
     public static string Artifacts => Directory.CreateDirectory(Path.Combine(Root, "artifacts", "screenshots")).FullName;
+
+    public static string Sample(string name) => Path.Combine(Root, "samples", name, "bin", Configuration, "net10.0", $"{name}.dll");
 
     /// <summary>A program of the machine; skips the test, or fails it where everything must be there, when it is missing.</summary>
     public static string Find(string package, params string[] names)
