@@ -1,3 +1,5 @@
+#:property PublishAot=false
+
 // Which packages come along with what ships from here, and under which licence.
 //
 //   dotnet run .ci/Licences.cs                  fails when docs/LICENSES.md does not say so, or a licence is not allowed

@@ -1,3 +1,5 @@
+#:property PublishAot=false
+
 // Makes the source of the documentation site from the files that people read in the repository, and checks the finished site.
 //
 //   dotnet run docs/site/Site.cs -- source DIR    writes what docfx builds from
