@@ -11,6 +11,9 @@ public sealed class AccessTokenScheduleTests
     public void A_token_that_is_refused_while_it_is_brought_again_is_not_taken() => Schedules.Hold<NearEnd>();
 
     [Fact]
+    public void A_token_that_is_refused_as_soon_as_it_is_there_is_given_to_nobody_else() => Schedules.Hold<RefusedAtOnce>();
+
+    [Fact]
     public void An_old_token_serves_on_while_its_successor_cannot_be_had() => Schedules.Hold<EarlyRefresh>();
 
     [Fact]
@@ -32,6 +35,9 @@ public sealed class AccessTokenScheduleTests
         /// <summary>How long before the end of a token there is another one.</summary>
         public TimeSpan Overlap { get; init; } = TimeSpan.FromMinutes(5);
 
+        /// <summary>Whether calls may take long.</summary>
+        public bool IsSlow { get; init; } = true;
+
         /// <summary>Whether calls may fail.</summary>
         public bool Fails { get; init; }
 
@@ -39,7 +45,7 @@ public sealed class AccessTokenScheduleTests
         public bool Refuses(AccessToken token) => token.Reveal() != _token || _reset == _token;
 
         /// <summary>The token is good no more, and the platform goes on giving it out.</summary>
-        public void Break() => _reset = _token;
+        public void Break() => _reset ??= _token;
 
         private string? _reset;
 
@@ -59,7 +65,7 @@ public sealed class AccessTokenScheduleTests
             }
 
             var token = new AccessToken(_token, _endsAt);
-            if (schedule.May("the answer is slow"))
+            if (IsSlow && schedule.May("the answer is slow"))
             {
                 await Task.Delay(TimeSpan.FromSeconds(1), schedule.Time);
             }
@@ -135,13 +141,14 @@ public sealed class AccessTokenScheduleTests
     /// <summary>One process with its cache, which watches its own promises.</summary>
     private sealed class Process
     {
+        private readonly Schedule _schedule;
         private readonly Desk _desk;
         private readonly HashSet<string> _refused = [];
         private int _calls;
 
         public Process(Schedule schedule, Desk desk, IAccessTokenStore store)
         {
-            _desk = desk;
+            (_schedule, _desk) = (schedule, desk);
             Cache = new AccessTokenCache("wx1", new AccessTokenOptions(), CallAsync, store, schedule.Time, NullLogger.Instance);
         }
 
@@ -170,7 +177,7 @@ public sealed class AccessTokenScheduleTests
 
         private async Task<AccessToken> CallAsync(bool forced, CancellationToken stop)
         {
-            Assert.Equal(1, ++_calls);
+            _schedule.Demand(++_calls == 1, "Two token calls at once.");
             try
             {
                 if (IsDead)
@@ -279,6 +286,32 @@ public sealed class AccessTokenScheduleTests
         }
     }
 
+    /// <summary>The first token is no good from the start. Some wait for it, and others take it in the moment in which it is there, and have it refused.</summary>
+    private sealed class RefusedAtOnce : IScenario
+    {
+        public async Task RunAsync(Schedule schedule)
+        {
+            var desk = new Desk(schedule) { IsSlow = false };
+            var process = new Process(schedule, desk, new Store(schedule, new InMemoryAccessTokenStore(schedule.Time)));
+            await Task.WhenAll(Enumerable.Range(0, 3).Select(number => schedule.Start(async () =>
+            {
+                while (number > 0 && !process.Cache.HasToken)
+                {
+                    await schedule.StepAsync();
+                }
+
+                var token = await process.GetAsync(CancellationToken.None);
+                if (token.Reveal() == "token-1")
+                {
+                    desk.Break();
+                    token = await process.RenewAsync(token, CancellationToken.None);
+                }
+
+                Assert.Equal("token-2", token.Reveal());
+            })));
+        }
+    }
+
     /// <summary>A token is near its end, and calls for another one fail.</summary>
     private sealed class EarlyRefresh : IScenario
     {
@@ -294,8 +327,8 @@ public sealed class AccessTokenScheduleTests
                 new AccessTokenOptions(),
                 async (forced, _) =>
                 {
-                    Assert.Equal(1, ++under);
-                    Assert.True(schedule.Time.GetUtcNow() >= notBefore, "It asks again before its pause is over.");
+                    schedule.Demand(++under == 1, "Two token calls at once.");
+                    schedule.Demand(schedule.Time.GetUtcNow() >= notBefore, "It asks again before its pause is over.");
                     try
                     {
                         return await (isCalm ? good : bad).CallAsync(forced);

@@ -168,7 +168,7 @@ public sealed class BroadcastClaimScheduleTests
                     before.Add(now);
                 }
 
-                Assert.Equal($"{Id}-{Number(officialAccountOpenId)}", message.ClientMessageId);
+                schedule.Demand(message.ClientMessageId == $"{Id}-{Number(officialAccountOpenId)}", $"{officialAccountOpenId} was sent {message.ClientMessageId}.");
                 await StepAsync("behind a send");
                 if (schedule.May("the answer is lost"))
                 {

@@ -63,7 +63,7 @@ public sealed class LeaseKeeperScheduleTests
         private async ValueTask<bool> RenewAsync(Schedule schedule, CancellationToken stop)
         {
             var time = schedule.Time;
-            Assert.False(_isDisposed, "A lease is renewed that nobody keeps any more.");
+            schedule.Demand(!_isDisposed, "A lease is renewed that nobody keeps any more.");
             await schedule.StepAsync();
             if (schedule.May("the store is slow"))
             {

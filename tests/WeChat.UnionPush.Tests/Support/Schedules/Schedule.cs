@@ -133,6 +133,15 @@ internal sealed class Schedule
     /// <summary>Adds a line to the story.</summary>
     public void Tell(string what) => _story?.Add($"{Time.GetUtcNow():HH:mm:ss.fff} {what}");
 
+    /// <summary>Ends the run with a failure where something does not hold. For what the library calls, whose exceptions it may take for its own business.</summary>
+    public void Demand(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            Fail($"{otherwise}{Environment.NewLine}{Environment.StackTrace}");
+        }
+    }
+
     public void Fail(string failure)
     {
         Failure ??= failure;
