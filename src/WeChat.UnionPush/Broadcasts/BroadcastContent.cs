@@ -48,7 +48,9 @@ internal sealed record BroadcastContent
             HasManyTemplates = hasManyTemplates,
         });
 
-    public static BroadcastContent Read(string json) => JsonSerializer.Deserialize(json, BroadcastJson.Plain.BroadcastContent)!;
+    /// <exception cref="JsonException">It is no content of a broadcast.</exception>
+    public static BroadcastContent Read(string json) =>
+        JsonSerializer.Deserialize(json, BroadcastJson.Plain.BroadcastContent) ?? throw new JsonException("The content of a broadcast is null.");
 
     /// <summary>A broadcast as it is when one of its templates is stopped.</summary>
     public static BroadcastRecord Stop(BroadcastRecord record, string templateId, string reason)
@@ -72,7 +74,8 @@ internal sealed record BroadcastContent
 
 /// <summary>Reads and writes what the journal keeps.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true,
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(BroadcastContent))]
 [JsonSerializable(typeof(BroadcastReport))]
 internal sealed partial class BroadcastJson : JsonSerializerContext
@@ -83,5 +86,6 @@ internal sealed partial class BroadcastJson : JsonSerializerContext
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
     });
 }

@@ -82,5 +82,7 @@ public sealed record BroadcastReport(string Name, BroadcastState State)
         return text.ToString();
     }
 
-    internal static BroadcastReport FromJson(string json) => JsonSerializer.Deserialize(json, BroadcastJson.Default.BroadcastReport)!;
+    /// <exception cref="JsonException">It is no report.</exception>
+    internal static BroadcastReport FromJson(string json) =>
+        JsonSerializer.Deserialize(json, BroadcastJson.Default.BroadcastReport) ?? throw new JsonException("A report is null.");
 }

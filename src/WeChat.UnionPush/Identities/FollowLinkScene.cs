@@ -17,6 +17,7 @@ internal sealed record FollowLinkScene
 
     /// <summary>Until when it may be scanned, in milliseconds since 1970.</summary>
     [JsonPropertyName("e")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required long ExpiresAt { get; init; }
 
     /// <summary>Hash of the openid in the Official Account of who scanned it first, or null. A stranger who scanned it may be erased, and is not found by the code.</summary>
@@ -27,12 +28,14 @@ internal sealed record FollowLinkScene
     [JsonPropertyName("r")]
     public bool IsRefused { get; init; }
 
-    public static FollowLinkScene Read(string json) => JsonSerializer.Deserialize(json, FollowLinkJson.Default.FollowLinkScene)!;
+    /// <exception cref="JsonException">It is no scene.</exception>
+    public static FollowLinkScene Read(string json) =>
+        JsonSerializer.Deserialize(json, FollowLinkJson.Default.FollowLinkScene) ?? throw new JsonException("A stored scene is null.");
 
     public string Write() => JsonSerializer.Serialize(this, FollowLinkJson.Default.FollowLinkScene);
 }
 
 /// <summary>Reads and writes what is kept of QR codes.</summary>
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(FollowLinkScene))]
 internal sealed partial class FollowLinkJson : JsonSerializerContext;

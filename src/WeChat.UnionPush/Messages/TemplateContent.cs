@@ -82,7 +82,8 @@ internal static class TemplateContent
 
     private static string LabelOf(string content, int previousEnd, int placeStart)
     {
-        var start = Math.Max(previousEnd, content.LastIndexOf('\n', placeStart) + 1);
+        // Looks no further back than the place before: a line of a million places would be read as often.
+        var start = content.LastIndexOf('\n', placeStart, placeStart - previousEnd + 1) is var line and >= 0 ? line + 1 : previousEnd;
         return content.Substring(start, placeStart - start).TrimEnd(':', '\uff1a', ' ', '\t', '\u3000').TrimStart();
     }
 

@@ -57,7 +57,8 @@ internal sealed record StoredMessage
         CustomerServiceText = message.CustomerServiceText,
     };
 
-    public static StoredMessage Read(string json) => JsonSerializer.Deserialize(json, StoredJson.Plain.StoredMessage)!;
+    /// <exception cref="JsonException">It is no stored message.</exception>
+    public static StoredMessage Read(string json) => JsonSerializer.Deserialize(json, StoredJson.Plain.StoredMessage) ?? throw new JsonException("A stored message is null.");
 
     public string Write() => JsonSerializer.Serialize(this, StoredJson.Plain.StoredMessage);
 
@@ -80,7 +81,9 @@ internal sealed record StoredMessage
         [.. fields.Select(static field => field.Color is { } color ? [field.Key, field.Value, color] : (string[])[field.Key, field.Value])];
 
     public static ImmutableArray<TemplateField> ReadFields(string[][] fields) =>
-        [.. fields.Select(static field => new TemplateField(field[0], field[1], field.Length > 2 ? field[2] : null))];
+        [.. fields.Select(static field => field is [{ } key, { } value, .. var rest]
+            ? new TemplateField(key, value, rest.Length > 0 ? rest[0] : null)
+            : throw new JsonException("A field of a stored message has no key and value."))];
 }
 
 /// <summary>What is sent instead on the channel of subscribe messages, or of notices.</summary>
@@ -120,7 +123,7 @@ internal sealed record StoredAlternative
 }
 
 /// <summary>Reads and writes stored messages.</summary>
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(StoredMessage))]
 [JsonSerializable(typeof(List<HeldMessage>))]
 [JsonSerializable(typeof(LateMessage))]
@@ -131,5 +134,6 @@ internal sealed partial class StoredJson : JsonSerializerContext
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
     });
 }

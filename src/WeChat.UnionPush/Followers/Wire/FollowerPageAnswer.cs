@@ -28,11 +28,12 @@ internal sealed class FollowerPageData
 
 /// <summary>
 /// Reads a page's openids, leaving out those that are null, blank or what no store can keep. A list that grew to a page's size would leave arrays on the large object heap,
-/// where they stay until everything is collected.
+/// where they stay until everything is collected. So it gets that size at once, but only when there are many: an answer may have the member as often as it likes.
 /// </summary>
 internal sealed class OpenIdsConverter : JsonConverter<List<string>?>
 {
     private const int PageSize = 10_000;
+    private const int Many = 1024;
 
     public override List<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
@@ -41,12 +42,17 @@ internal sealed class OpenIdsConverter : JsonConverter<List<string>?>
             throw new JsonException();
         }
 
-        var openIds = new List<string>(PageSize);
+        var openIds = new List<string>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             var openId = reader.TokenType is JsonTokenType.String or JsonTokenType.Null ? reader.GetString() : throw new JsonException();
             if (!string.IsNullOrWhiteSpace(openId) && PlatformId.Fits(openId))
             {
+                if (openIds.Count == Many)
+                {
+                    openIds.EnsureCapacity(PageSize);
+                }
+
                 openIds.Add(openId);
             }
         }

@@ -142,6 +142,8 @@ internal sealed class FollowerAnswerConverter : JsonConverter<FollowerAnswer>
 /// <summary>The followers of a batch. A null among them is one without an openid.</summary>
 internal sealed class FollowersConverter : JsonConverter<List<FollowerWire>?>
 {
+    private const int Few = 16;
+
     public override List<FollowerWire> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
@@ -149,9 +151,15 @@ internal sealed class FollowersConverter : JsonConverter<List<FollowerWire>?>
             throw new JsonException();
         }
 
-        var followers = new List<FollowerWire>(FollowerSource.BatchSize);
+        // A batch's size at once, but only for more than a few: an answer may have the member as often as it likes.
+        var followers = new List<FollowerWire>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
+            if (followers.Count == Few)
+            {
+                followers.EnsureCapacity(FollowerSource.BatchSize);
+            }
+
             followers.Add(reader.TokenType == JsonTokenType.Null ? default : FollowerWire.Read(ref reader, answer: null));
         }
 

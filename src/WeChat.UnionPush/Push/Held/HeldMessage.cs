@@ -12,6 +12,7 @@ internal sealed record HeldMessage
 
     /// <summary>Until when it is worth sending, in milliseconds since 1970.</summary>
     [JsonPropertyName("e")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required long ExpiresAt { get; init; }
 
     /// <summary>When it was tried first, in milliseconds since 1970; 0 when it was not.</summary>
@@ -33,7 +34,12 @@ internal sealed record HeldMessage
 
     public TemplateMessage ToMessage() => Message.ToMessage();
 
-    public static List<HeldMessage> Read(string? json) => json is null ? [] : JsonSerializer.Deserialize(json, StoredJson.Plain.ListHeldMessage)!;
+    /// <exception cref="JsonException">They are no stored messages.</exception>
+    public static List<HeldMessage> Read(string? json)
+    {
+        var messages = json is null ? [] : JsonSerializer.Deserialize(json, StoredJson.Plain.ListHeldMessage);
+        return messages is not null && !messages.Contains(null!) ? messages : throw new JsonException("A message that is held is null.");
+    }
 
     public static string Write(List<HeldMessage> messages) => JsonSerializer.Serialize(messages, StoredJson.Plain.ListHeldMessage);
 }

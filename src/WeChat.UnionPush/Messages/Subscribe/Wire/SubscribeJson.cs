@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace WeChat.UnionPush;
 
 /// <summary>Reads the answers of the subscribe calls.</summary>
-[JsonSourceGenerationOptions(Converters = [typeof(WholeInt32Converter), typeof(WholeInt64Converter)], GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSourceGenerationOptions(
+    Converters = [typeof(WholeInt32Converter), typeof(WholeInt64Converter)], GenerationMode = JsonSourceGenerationMode.Metadata, MaxDepth = AnswerReader.MaxDepth)]
 [JsonSerializable(typeof(SubscribeSendAnswer))]
 [JsonSerializable(typeof(SubscribeTemplateListAnswer))]
 [JsonSerializable(typeof(SubscribeTemplateWire))]

@@ -1,0 +1,119 @@
+using System.Text;
+
+namespace WeChat.UnionPush.Fuzz;
+
+/// <summary>Makes an input of others.</summary>
+internal sealed class Mutator(Random random, string[] words)
+{
+    public const int Longest = 2048;
+
+    private static readonly byte[] Interesting = [0, 1, 8, 9, 10, 13, 31, 32, (byte)'"', (byte)'\'', (byte)'0', (byte)'9', (byte)'\\', 0x7F, 0x80, 0xC0, 0xE0, 0xED, 0xF0, 0xFF];
+
+    private readonly byte[][] _words = [.. words.Select(Encoding.UTF8.GetBytes)];
+
+    public byte[] Next(byte[] from, byte[] other)
+    {
+        var bytes = new List<byte>(from);
+        if (random.Next(8) == 0)
+        {
+            Splice(bytes, other);
+        }
+
+        // Mostly one change or two, at times many.
+        for (var changes = 1 << random.Next(0, random.Next(1, 6)); changes > 0; changes--)
+        {
+            Change(bytes);
+        }
+
+        if (bytes.Count > Longest)
+        {
+            bytes.RemoveRange(Longest, bytes.Count - Longest);
+        }
+
+        return [.. bytes];
+    }
+
+    private void Splice(List<byte> bytes, byte[] other)
+    {
+        var (start, end) = Piece(other.Length, other.Length);
+        var at = random.Next(bytes.Count + 1);
+        if (random.Next(2) == 0)
+        {
+            bytes.RemoveRange(at, bytes.Count - at);
+        }
+
+        bytes.InsertRange(at, other[start..end]);
+    }
+
+    private void Change(List<byte> bytes)
+    {
+        var at = random.Next(bytes.Count + 1);
+        var isAtEnd = at == bytes.Count;
+        switch (random.Next(isAtEnd ? 3 : 12))
+        {
+            case 0 or 1:
+                bytes.InsertRange(at, Word());
+                break;
+            case 2:
+                bytes.Insert(at, (byte)random.Next(256));
+                break;
+            case 3:
+                bytes[at] ^= (byte)(1 << random.Next(8));
+                break;
+            case 4:
+                bytes[at] = (byte)random.Next(256);
+                break;
+            case 5:
+                bytes[at] = Interesting[random.Next(Interesting.Length)];
+                break;
+            case 6:
+                bytes[at] += (byte)random.Next(-16, 17);
+                break;
+            case 7 or 8:
+                var (start, end) = Piece(bytes.Count, 32);
+                bytes.RemoveRange(start, end - start);
+                break;
+            case 9:
+                (start, end) = Piece(bytes.Count, 64);
+                bytes.InsertRange(at, bytes.GetRange(start, end - start));
+                break;
+            case 10:
+                // A word in the place of something.
+                (start, end) = Piece(bytes.Count, 16);
+                bytes.RemoveRange(start, end - start);
+                bytes.InsertRange(start, Word());
+                break;
+            default:
+                // What stands between two marks, such as a value.
+                ReplaceToken(bytes, at);
+                break;
+        }
+    }
+
+    private void ReplaceToken(List<byte> bytes, int at)
+    {
+        static bool IsMark(byte one) => one is (byte)',' or (byte)':' or (byte)'{' or (byte)'}' or (byte)'[' or (byte)']' or (byte)'<' or (byte)'>' or (byte)'|' or (byte)'\t';
+        var start = at;
+        while (start > 0 && !IsMark(bytes[start - 1]))
+        {
+            start--;
+        }
+
+        var end = at;
+        while (end < bytes.Count && !IsMark(bytes[end]))
+        {
+            end++;
+        }
+
+        bytes.RemoveRange(start, end - start);
+        bytes.InsertRange(start, Word());
+    }
+
+    private byte[] Word() => _words[random.Next(_words.Length)];
+
+    private (int Start, int End) Piece(int length, int longest)
+    {
+        var start = random.Next(length + 1);
+        return (start, Math.Min(length, start + random.Next(longest + 1)));
+    }
+}
