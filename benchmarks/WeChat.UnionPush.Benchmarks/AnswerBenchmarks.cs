@@ -19,17 +19,17 @@ public class AnswerBenchmarks
     public long SendByHand() => JsonSerializer.Deserialize(_sent, BareJson.Default.BareSendAnswer)!.MessageId;
 
     [BenchmarkCategory("Send"), Benchmark]
-    public long Send() => AnswerReader.Parse(TemplateEndpoints.TemplateSend.Answer, _sent)!.MessageId!.Value;
+    public long Send() => ((MessageAnswer)TemplateEndpoints.TemplateSend.Read(_sent)!).MessageId!.Value;
 
     [BenchmarkCategory("Batch of 100"), Benchmark(Baseline = true)]
     public int BatchByHand() => JsonSerializer.Deserialize(_batch, BareJson.Default.BareBatch)!.Followers.Count;
 
     [BenchmarkCategory("Batch of 100"), Benchmark]
-    public int Batch() => AnswerReader.Parse(FollowerEndpoints.UserInfoBatch.Answer, _batch)!.Followers!.Count;
+    public int Batch() => ((FollowerBatchAnswer)FollowerEndpoints.UserInfoBatch.Read(_batch)!).Followers!.Count;
 
     [BenchmarkCategory("Page of 10,000"), Benchmark(Baseline = true)]
     public int PageByHand() => JsonSerializer.Deserialize(_page, BareJson.Default.BarePage)!.Data!.OpenIds.Count;
 
     [BenchmarkCategory("Page of 10,000"), Benchmark]
-    public int Page() => AnswerReader.Parse(FollowerEndpoints.UserGet.Answer, _page)!.Data!.OpenIds!.Count;
+    public int Page() => ((FollowerPageAnswer)FollowerEndpoints.UserGet.Read(_page)!).Data!.OpenIds!.Count;
 }

@@ -16,7 +16,13 @@ public sealed record BroadcastReport(string Name, BroadcastState State)
     public long Recipients { get; init; }
 
     /// <summary>Recipients with an outcome, by outcome.</summary>
-    public BroadcastCounts Counts { get; init; } = new();
+    public BroadcastCounts Counts
+    {
+        get;
+
+        // The serializer sets what a stored report lacks to null.
+        init => field = value ?? new();
+    } = new();
 
     /// <summary>Recipients without an outcome: <see cref="Recipients"/> less <see cref="BroadcastCounts.Settled"/>.</summary>
     public long Pending { get; init; }

@@ -11,9 +11,23 @@ internal sealed class Mutator(Random random, string[] words)
 
     private readonly byte[][] _words = [.. words.Select(Encoding.UTF8.GetBytes)];
 
-    public byte[] Next(byte[] from, byte[] other)
+    // Where the last change was made, and where the changes to an input are to gather.
+    private int _place;
+
+    /// <summary>An input that was made, and where it was changed last.</summary>
+    public readonly record struct Made(byte[] Bytes, int Place);
+
+    /// <summary>Changes an input, often near the place whose change made it new: what stands behind one condition mostly stands there too.</summary>
+    public Made Next(Made from, byte[] other)
     {
-        var bytes = new List<byte>(from);
+        var bytes = new List<byte>(from.Bytes);
+        _place = from.Place;
+        if (random.Next(3) == 0)
+        {
+            At(bytes, Math.Clamp(_place + random.Next(-3, 4), 0, bytes.Count));
+            return Cut(bytes);
+        }
+
         if (random.Next(8) == 0)
         {
             Splice(bytes, other);
@@ -25,12 +39,32 @@ internal sealed class Mutator(Random random, string[] words)
             Change(bytes);
         }
 
+        return Cut(bytes);
+    }
+
+    private Made Cut(List<byte> bytes)
+    {
         if (bytes.Count > Longest)
         {
             bytes.RemoveRange(Longest, bytes.Count - Longest);
         }
 
-        return [.. bytes];
+        return new([.. bytes], _place);
+    }
+
+    /// <summary>One byte at a place, mostly one that people write.</summary>
+    private void At(List<byte> bytes, int at)
+    {
+        _place = at;
+        var value = random.Next(4) == 0 ? (byte)random.Next(256) : (byte)random.Next(' ', 0x7F);
+        if (at == bytes.Count || random.Next(2) == 0)
+        {
+            bytes.Insert(at, value);
+        }
+        else
+        {
+            bytes[at] = value;
+        }
     }
 
     private void Splice(List<byte> bytes, byte[] other)
@@ -49,6 +83,7 @@ internal sealed class Mutator(Random random, string[] words)
     {
         var at = random.Next(bytes.Count + 1);
         var isAtEnd = at == bytes.Count;
+        _place = at;
         switch (random.Next(isAtEnd ? 3 : 12))
         {
             case 0 or 1:

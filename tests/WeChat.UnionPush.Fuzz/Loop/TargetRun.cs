@@ -10,7 +10,7 @@ internal sealed class TargetRun(FuzzTarget target, Coverage coverage, Finds find
     private const int GrowthEvery = 2_000;
 
     private readonly Mutator _mutator = new(random, target.Words);
-    private readonly List<byte[]> _inputs = [];
+    private readonly List<Mutator.Made> _inputs = [];
     private byte[]? _current;
 
     public string Name => target.Name;
@@ -36,13 +36,13 @@ internal sealed class TargetRun(FuzzTarget target, Coverage coverage, Finds find
         {
             if (Try(input))
             {
-                _inputs.Add(input);
+                _inputs.Add(new(input, input.Length));
             }
         }
 
         if (_inputs.Count == 0)
         {
-            _inputs.Add([]);
+            _inputs.Add(new([], 0));
         }
     }
 
@@ -52,12 +52,13 @@ internal sealed class TargetRun(FuzzTarget target, Coverage coverage, Finds find
         var started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < time)
         {
-            var input = _mutator.Next(Pick(), Pick());
+            var made = _mutator.Next(Pick(), Pick().Bytes);
+            var input = made.Bytes;
             var isNew = Try(input);
             if (isNew)
             {
                 NewInputs++;
-                _inputs.Add(input);
+                _inputs.Add(made);
             }
 
             if ((isNew || Executions % GrowthEvery == 0) && input.Length > 0)
@@ -72,7 +73,7 @@ internal sealed class TargetRun(FuzzTarget target, Coverage coverage, Finds find
     {
         var kept = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         var taken = new HashSet<int>();
-        foreach (var input in _inputs.OrderBy(static input => input.Length))
+        foreach (var input in _inputs.Select(static made => made.Bytes).OrderBy(static input => input.Length))
         {
             var read = target.Prepare(input);
             coverage.Begin();
@@ -112,7 +113,7 @@ internal sealed class TargetRun(FuzzTarget target, Coverage coverage, Finds find
     private static string[] Files(string folder) => Directory.Exists(folder) ? Directory.GetFiles(folder) : [];
 
     // Half of the time one of the newest, which is where something new was found.
-    private byte[] Pick() => _inputs[random.Next(2) == 0 ? random.Next(_inputs.Count) : _inputs.Count - 1 - random.Next(Math.Min(_inputs.Count, 16))];
+    private Mutator.Made Pick() => _inputs[random.Next(2) == 0 ? random.Next(_inputs.Count) : _inputs.Count - 1 - random.Next(Math.Min(_inputs.Count, 16))];
 
     private bool Try(byte[] input)
     {

@@ -91,7 +91,9 @@ public sealed class CallQueueScheduleTests
             await Task.Delay(TimeSpan.FromSeconds(3), time);
             Assert.True(queue.EnterAsync(TemplateEndpoints.TemplateSend, CallPriority.Push, TimeSpan.Zero, CancellationToken.None).IsCompletedSuccessfully);
             await Task.Delay(TimeSpan.FromSeconds(3), time);
-            Assert.Equal(!isTightened, queue.EnterAsync(TemplateEndpoints.TemplateSend, CallPriority.Push, TimeSpan.FromMinutes(1), CancellationToken.None).IsCompletedSuccessfully);
+            Assert.Equal(
+                !isTightened,
+                queue.EnterAsync(TemplateEndpoints.TemplateSend, CallPriority.Push, TimeSpan.FromMinutes(1), CancellationToken.None).IsCompletedSuccessfully);
         }
 
         private async Task CallAsync(Schedule schedule, CallQueue queue, int number, bool isCalm)

@@ -95,7 +95,9 @@ public sealed class BroadcastClaimScheduleTests
                 foreach (var (person, i) in batch.Recipients.Split('\n').Select(static (person, i) => (person, i)))
                 {
                     // Who is reported sent has it, and unknown is only who may have been cut off.
-                    Assert.True(sheet.StatusOf(i) == PushStatus.Unknown ? _hadTrouble && _doubtful.Contains(person) : _received.ContainsKey(person), $"{person}: {sheet.StatusOf(i)}");
+                    Assert.True(
+                        sheet.StatusOf(i) == PushStatus.Unknown ? _hadTrouble && _doubtful.Contains(person) : _received.ContainsKey(person),
+                        $"{person}: {sheet.StatusOf(i)}");
                 }
             }
         }
@@ -190,7 +192,8 @@ public sealed class BroadcastClaimScheduleTests
             public ValueTask<IReadOnlyList<BroadcastRecord>> ListAsync(string appId, bool onlyRunning, CancellationToken cancellationToken = default) =>
                 CallAsync("list", () => inner.ListAsync(appId, onlyRunning, CancellationToken.None));
 
-            public ValueTask<ILease?> TryLeaseAsync(string appId, string name, TimeSpan duration, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+            public ValueTask<ILease?> TryLeaseAsync(string appId, string name, TimeSpan duration, CancellationToken cancellationToken = default) =>
+                throw new NotSupportedException();
 
             public ValueTask AddBatchesAsync(IReadOnlyCollection<BroadcastBatch> batches, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
@@ -216,7 +219,8 @@ public sealed class BroadcastClaimScheduleTests
 
             public ValueTask DeleteBatchesAsync(string broadcastId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-            public ValueTask ForgetRecipientsAsync(string appId, IReadOnlyCollection<string> ids, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+            public ValueTask ForgetRecipientsAsync(string appId, IReadOnlyCollection<string> ids, CancellationToken cancellationToken = default) =>
+                throw new NotSupportedException();
 
             private static int Number(string person)
             {

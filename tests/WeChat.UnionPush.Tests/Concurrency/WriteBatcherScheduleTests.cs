@@ -68,7 +68,9 @@ public sealed class WriteBatcherScheduleTests
             Assert.Equal(_written.Count, _written.Distinct().Count());
             Assert.Equal(_written.Order(), heard.Where(static one => one.Value == "written").Select(static one => one.Key).Order());
             Assert.All(_hung, item => Assert.Equal(nameof(TimeoutException), heard[item]));
-            Assert.All(_written.GroupBy(static item => item.Caller), static own => Assert.Equal(own.Select(static item => item.Number).Order(), own.Select(static item => item.Number)));
+            Assert.All(
+                _written.GroupBy(static item => item.Caller),
+                static own => Assert.Equal(own.Select(static item => item.Number).Order(), own.Select(static item => item.Number)));
 
             // Whatever happened, it goes on.
             _isCalm = true;

@@ -53,7 +53,8 @@ internal sealed class Explorer(Type scenario)
 
             if (_runs % CheckedEach == 0 && Run([.. decisions.Made.Select(static one => one.Choice)], seed: null) is var (again, _, _) && !again.Made.SequenceEqual(decisions.Made))
             {
-                return (_seen.Count, longest, $"The same decisions did not make the same run. First: {decisions}; then: {again}. Something in the scenario differs from run to run.");
+                return (_seen.Count, longest,
+                        $"The same decisions did not make the same run. First: {decisions}; then: {again}. Something in the scenario differs from run to run.");
             }
 
             if (_seen.Count >= wanted)
