@@ -14,7 +14,7 @@ internal static class Schedules
     private static readonly HashSet<string> Shared = new(StringComparer.Ordinal)
     {
         nameof(AccessTokenCache), "RejectedTokens", "ForcedRefreshLedger", nameof(CallQueue), nameof(AccountPace), "SharedAccountPace", "WaitingLine", "LeaseKeeper", "OneWriteAhead",
-        "WorkUnderWay", "WriteBatcher", "BatchTroubles", "InMemoryLeases", "InMemorySharedPace", "InMemoryBroadcastJournal", "InMemoryAccessTokenStore",
+        "WorkUnderWay", "WriteBatcher", "AccessTokenFetch", "GuardedTokenStore", "BatchTroubles", "BatchClaim", "BatchSender", "BroadcastRun", "BroadcastGuards", "BroadcastWorker", "AccountSlots", "InMemoryLeases", "InMemorySharedPace", "InMemoryBroadcastJournal", "InMemoryAccessTokenStore",
     };
 
     private static readonly Lazy<Func<string, int, string?, (int, int, string?)>> Explore = new(Load);

@@ -7,8 +7,8 @@ namespace WeChat.UnionPush.Tests;
 
 /// <summary>
 /// Makes a copy of the library whose order of work a <see cref="Schedule"/> decides. The code is the compiled one; changed are only calls of the framework: continuations
-/// stay within the schedule (<c>ConfigureAwait</c>), tasks, locks, semaphores and cancellations are those of <see cref="Woven"/>, and before each atomic operation
-/// and, in chosen types, each access to a field that changes, others may come first.
+/// stay within the schedule (<c>ConfigureAwait</c>), tasks, locks, semaphores and cancellations are those of <see cref="Woven"/>, and others may come first before each
+/// atomic operation and, in chosen types, before each access to a field that changes and behind each await.
 /// </summary>
 internal static class Weaver
 {
@@ -67,7 +67,7 @@ internal static class Weaver
                 continue;
             }
 
-            if (Atomic.Contains(called.DeclaringType.FullName))
+            if (Atomic.Contains(called.DeclaringType.FullName) || (stepsAtFields && called.Name == "GetResult" && called.DeclaringType.Name.Contains("Awaiter", StringComparison.Ordinal)))
             {
                 Before(il, instruction, $"{method.Name}, {called.Name}", point);
             }
