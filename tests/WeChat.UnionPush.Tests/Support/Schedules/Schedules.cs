@@ -13,8 +13,10 @@ internal static class Schedules
     // In these, others may come between two accesses to a field. They are what many threads use at once.
     private static readonly HashSet<string> Shared = new(StringComparer.Ordinal)
     {
-        nameof(AccessTokenCache), "RejectedTokens", "ForcedRefreshLedger", nameof(CallQueue), nameof(AccountPace), "SharedAccountPace", "WaitingLine", "LeaseKeeper", "OneWriteAhead",
-        "WorkUnderWay", "WriteBatcher", "AccessTokenFetch", "GuardedTokenStore", "BatchTroubles", "BatchClaim", "BatchSender", "BroadcastRun", "BroadcastGuards", "BroadcastWorker", "AccountSlots", "InMemoryLeases", "InMemorySharedPace", "InMemoryBroadcastJournal", "InMemoryAccessTokenStore",
+        nameof(AccessTokenCache), "RejectedTokens", "ForcedRefreshLedger", nameof(CallQueue), nameof(AccountPace), "SharedAccountPace", "WaitingLine",
+        "LeaseKeeper", "OneWriteAhead", "WorkUnderWay", "WriteBatcher", "AccessTokenFetch", "GuardedTokenStore", "BatchTroubles",
+        "BatchClaim", "BatchSender", "BroadcastRun", "BroadcastGuards", "BroadcastWorker", "AccountSlots",
+        "InMemoryLeases", "InMemorySharedPace", "InMemoryBroadcastJournal", "InMemoryAccessTokenStore",
     };
 
     private static readonly Lazy<Func<string, int, string?, (int, int, string?)>> Explore = new(Load);

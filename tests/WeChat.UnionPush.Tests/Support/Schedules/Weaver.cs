@@ -24,7 +24,10 @@ internal static class Weaver
         var point = module.ImportReference(typeof(Woven).GetMethod(nameof(Woven.Point)));
         var replacements = typeof(Woven).GetMethods(BindingFlags.Public | BindingFlags.Static)
             .Where(static method => method.GetCustomAttribute<Woven.ReplacesAttribute>() is not null)
-            .ToLookup(method => KeyOf(method.GetCustomAttribute<Woven.ReplacesAttribute>()!, module.ImportReference(method)), method => module.ImportReference(method), StringComparer.Ordinal);
+            .ToLookup(
+                method => KeyOf(method.GetCustomAttribute<Woven.ReplacesAttribute>()!, module.ImportReference(method)),
+                method => module.ImportReference(method),
+                StringComparer.Ordinal);
         foreach (var type in module.GetTypes())
         {
             // Lambdas and state machines lie in nested types of the compiler's.
@@ -67,7 +70,8 @@ internal static class Weaver
                 continue;
             }
 
-            if (Atomic.Contains(called.DeclaringType.FullName) || (stepsAtFields && called.Name == "GetResult" && called.DeclaringType.Name.Contains("Awaiter", StringComparison.Ordinal)))
+            if (Atomic.Contains(called.DeclaringType.FullName)
+                || (stepsAtFields && called.Name == "GetResult" && called.DeclaringType.Name.Contains("Awaiter", StringComparison.Ordinal)))
             {
                 Before(il, instruction, $"{method.Name}, {called.Name}", point);
             }
@@ -100,7 +104,10 @@ internal static class Weaver
     }
 
     private static bool IsState(FieldReference field, MethodDefinition method) =>
-        !field.Name.StartsWith('<') && field.Resolve() is { IsStatic: false } own && (!own.IsInitOnly || own.FieldType.Namespace.StartsWith("System.Collections", StringComparison.Ordinal)) && own.Module == method.Module && !own.DeclaringType.IsValueType
+        !field.Name.StartsWith('<') && field.Resolve() is { IsStatic: false } own
+        && (!own.IsInitOnly || own.FieldType.Namespace.StartsWith("System.Collections", StringComparison.Ordinal))
+        && own.Module == method.Module
+        && !own.DeclaringType.IsValueType
         && !own.DeclaringType.Name.StartsWith('<') && !method.IsConstructor;
 
     // The instruction may be where a jump leads; then the jump leads to the point.
