@@ -142,7 +142,7 @@ internal sealed class FollowerAnswerConverter : JsonConverter<FollowerAnswer>
 /// <summary>The followers of a batch. A null among them is one without an openid.</summary>
 internal sealed class FollowersConverter : JsonConverter<List<FollowerWire>?>
 {
-    private const int Few = 16;
+    private const int Few = 4;
 
     public override List<FollowerWire> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
@@ -152,7 +152,7 @@ internal sealed class FollowersConverter : JsonConverter<List<FollowerWire>?>
         }
 
         // A batch's size at once, but only for more than a few: an answer may have the member as often as it likes.
-        var followers = new List<FollowerWire>();
+        var followers = new List<FollowerWire>(Few);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (followers.Count == Few)
