@@ -108,7 +108,7 @@ internal sealed class BroadcastTown : IAsyncDisposable
     {
         foreach (var host in _hosts)
         {
-            await host.DisposeAsync();
+            await Time.DisposeAsync(host);
         }
     }
 }

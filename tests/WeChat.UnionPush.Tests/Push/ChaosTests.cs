@@ -27,7 +27,7 @@ public sealed class ChaosTests
         var template = account.AddTemplate("订单支付成功通知", "商品名称:{{thing1.DATA}}");
         var people = platform.AddPeople(pushes);
         account.AddFollowers(people);
-        await using var host = Host(platform, time);
+        var host = Host(platform, time);
         await FillAsync(host, account, miniProgram, people, clock.GetUtcNow());
 
         // Some have left without the repository knowing, and the platform refuses them.
@@ -40,6 +40,7 @@ public sealed class ChaosTests
         var push = host.GetRequiredService<IUnionPush>();
         var began = clock.GetUtcNow();
         var results = await time.RunAsync(PushAllAsync());
+        await time.DisposeAsync(host);
 
         Assert.All(faults, fault => Assert.InRange(fault.Strikes, 1, long.MaxValue));
         var delivered = account.Messages.GroupBy(message => message.Person).ToDictionary(messages => messages.Key, messages => messages.Count());

@@ -37,14 +37,16 @@ internal sealed class LivingTime
     /// </summary>
     public async Task<T> RunAsync<T>(Task<T> task)
     {
-        await BesideAsync(() =>
-        {
-            while (!task.IsCompleted)
-            {
-                MoveOn(() => task.IsCompleted);
-            }
-        });
+        await GoOnUntilAsync(task);
         return await task;
+    }
+
+    /// <summary>Disposes a host while time goes on: what it does in the background may still wait for an answer, and it waits for that.</summary>
+    public async ValueTask DisposeAsync(IAsyncDisposable host)
+    {
+        var disposed = host.DisposeAsync().AsTask();
+        await GoOnUntilAsync(disposed);
+        await disposed;
     }
 
     /// <summary>Lets time run until something is so, and then stand still. Exact as the other.</summary>
@@ -91,6 +93,14 @@ internal sealed class LivingTime
         ThreadPool.GetAvailableThreads(out var free, out _);
         return free == all && ThreadPool.PendingWorkItemCount == 0;
     }
+
+    private Task GoOnUntilAsync(Task task) => BesideAsync(() =>
+    {
+        while (!task.IsCompleted)
+        {
+            MoveOn(() => task.IsCompleted);
+        }
+    });
 
     // On a thread of its own, which is none of those it looks at.
     private static Task BesideAsync(Action move) => Task.Factory.StartNew(move, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
