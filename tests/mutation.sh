@@ -1,87 +1,77 @@
 #!/usr/bin/env bash
-# Changes the core in small ways, one at a time, and shows which changes no test notices. One run for each room (folder of src/WeChat.UnionPush), with the tests
-# of that room; tests that start processes or servers, or run long, are left out. Prints one line a room; the reports are in artifacts/mutation/<room>.
-#   tests/mutation.sh ROOM ...             whole rooms, such as Concurrency Followers
-#   tests/mutation.sh --changed [BASE]     only the files of the core that changed since BASE (main when it is not given)
-# What was found so far stands in tests/MUTATION.md.
+# Changes the core in small ways, one at a time, and shows which changes no test notices.
+#   tests/mutation.sh ROOM ...             rooms (folders of src/WeChat.UnionPush, and Reach for Push/Reach), such as Concurrency Followers
+#   tests/mutation.sh --changed [BASE]     only the files of the core that changed since BASE (main when it is not given), for three minutes a room at most
+# Stryker places the changes, all in one library and all switched off; tests/WeChat.UnionPush.Mutation switches one on at a time and runs the tests that reach it.
+# Prints one line a room; artifacts/mutation/<room>.tsv has a line for each change. What was found so far stands in tests/MUTATION.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # The build of the project has its own check of the style; here it would only cost time.
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 RunAnalyzers=false
 core=src/WeChat.UnionPush
+results=artifacts/mutation
+placed="$results/placed"
 
-usage() { sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2; }
+usage() { sed -n '3,4s/^# \{0,1\}//p' "$0"; exit 2; }
 
-# The tests of a room: those of its namespace, and those that are known to say more about it.
-tests_of() {
-  local tests="FullyQualifiedName~WeChat.UnionPush.Tests.$1."
-  case "$1" in
-    Concurrency) tests="$tests|FullyQualifiedName~.StopTests." ;;
-    Push) tests="$tests|FullyQualifiedName~.HeldPushTests." ;;
-    Storage) tests="FullyQualifiedName~.InMemory" ;;
-    MiniPrograms | Identities | Receipts) tests="$tests|FullyQualifiedName~.PushTests." ;;
-  esac
-  # Chaos and towns run for long, and what they notice is noticed by smaller tests or is a gap. The others start servers or processes.
-  local left_out="" name
-  for name in Chaos Town ManyMachines .Processes. .MySql .PostgreSql .EntityFramework .Redis .Erase Made_by_several_machines A_database_that_goes_away; do
-    left_out="$left_out&FullyQualifiedName!~$name"
-  done
-  echo "($tests)$left_out"
+# What the placed changes depend on.
+sources() { git ls-files -z --cached --others --exclude-standard -- "$core/*.cs" 'src/Shared/*.cs' tests/stryker-config.json | xargs -0 sha256sum | sha256sum; }
+
+# Leaves the library with all changes, and the list of them, in $placed.
+place() {
+  if [ -e "$placed/sources" ] && [ "$(cat "$placed/sources")" = "$(sources)" ]; then return; fi
+  local library=tests/WeChat.UnionPush.Tests/bin/Release/net10.0 stryker
+  rm -rf "$placed"
+  mkdir -p "$placed"
+  dotnet tool restore >/dev/null
+  # It takes the library back when it ends. One small test, for it wants to run some; from the tests' folder, for beside a solution it would take all of it.
+  (cd tests && exec dotnet stryker --config-file stryker-config.json --skip-version-check --output "../$placed" --test-case-filter 'FullyQualifiedName~.WorkUnderWayTests.A_stop_with_nothing') \
+    >"$placed/run.log" 2>&1 &
+  stryker=$!
+  until grep -q 'mutants created' "$placed/run.log" || ! kill -0 "$stryker" 2>/dev/null; do sleep 1; done
+  cp "$library"/WeChat.UnionPush.{dll,pdb} "$placed"
+  if ! wait "$stryker" || [ ! -e "$placed/reports/mutation-report.json" ]; then
+    tail -n 20 "$placed/run.log"
+    echo "The changes could not be placed; see $placed/run.log"
+    exit 1
+  fi
+  sources >"$placed/sources"
 }
 
-count() { grep -oE "\"status\": ?\"$1\"" "$2" | wc -l; }
-
-run() { # room, then the files, or none for all of the room
-  local room=$1 results="artifacts/mutation/$1" report status=0 mutate=()
-  shift
-  if [ $# -eq 0 ]; then mutate=(--mutate "**/$room/**/*.cs"); fi
-  for file in "$@"; do mutate+=(--mutate "**/${file#"$core"/}"); done
-  rm -rf "$results"
-  mkdir -p "$results"
-  # From the tests' folder: beside a solution file it would take all of the solution.
-  (cd tests && dotnet stryker --config-file stryker-config.json --skip-version-check --output "../$results" --test-case-filter "$(tests_of "$room")" "${mutate[@]}") \
-    >"$results/run.log" 2>&1 || status=$?
-  report="$results/reports/mutation-report.json"
-  if [ "$status" -ne 0 ] || [ ! -e "$report" ]; then
-    tail -n 20 "$results/run.log"
-    echo "$room: the run failed; see $results/run.log"
-    return 1
-  fi
-
-  local killed survived timeouts uncovered
-  killed=$(count Killed "$report")
-  survived=$(count Survived "$report")
-  timeouts=$(count Timeout "$report")
-  uncovered=$(count NoCoverage "$report")
-  awk -v room="$room" -v k="$killed" -v s="$survived" -v t="$timeouts" -v n="$uncovered" 'BEGIN {
-    all = k + s + t + n
-    printf "%s: %d mutants, %d killed, %d survived, %d timeouts, %d without coverage, score %s\n", room, all, k, s, t, n, all ? sprintf("%.1f %%", 100 * (k + t) / all) : "none"
-  }'
-
-  # Were the tests blind to the changes altogether, every one would survive.
-  if [ "$killed" -eq 0 ] && [ "$survived" -gt 20 ]; then
-    echo "$room: no change was noticed, so the tests did not see them"
-    return 1
-  fi
+run() { # room, then the files below the core's folder, or none for all of the room
+  dotnet "$results/bin/WeChat.UnionPush.Mutation.dll" room "$1" "$placed/reports/mutation-report.json" "$results" "$minutes" "${@:2}"
 }
 
 [ $# -gt 0 ] || usage
-dotnet tool restore >/dev/null
-failed=0
+rooms=("$@")
+changed=()
+minutes=1000
 if [ "$1" = --changed ]; then
+  minutes=3
   base=$(git merge-base "${2:-main}" HEAD)
-  mapfile -t changed < <(git diff --name-only --diff-filter=d "$base" -- "$core/*.cs")
+  mapfile -t changed < <(git diff --name-only --diff-filter=d "$base" -- "$core/*/*.cs" | sed "s#^$core/##")
   [ ${#changed[@]} -gt 0 ] || { echo "No file of the core changed."; exit 0; }
-  while read -r room; do
-    files=()
-    for file in "${changed[@]}"; do case "$file" in "$core/$room"/*) files+=("$file") ;; esac; done
-    run "$room" "${files[@]}" || failed=1
-  done < <(printf '%s\n' "${changed[@]}" | cut -d/ -f3 | sort -u)
-else
-  for room in "$@"; do
-    [ -d "$core/$room" ] || usage
-    run "$room" || failed=1
-  done
+  mapfile -t rooms < <(printf '%s\n' "${changed[@]}" | sed 's#^Push/Reach/#Reach/#' | cut -d/ -f1 | sort -u)
 fi
+
+for room in "${rooms[@]}"; do [ -d "$core/$room" ] || [ "$room" = Reach ] || usage; done
+place
+dotnet build tests/WeChat.UnionPush.Mutation --configuration Release --nologo --verbosity quiet
+rm -rf "$results/bin"
+cp -r tests/WeChat.UnionPush.Mutation/bin/Release/net10.0 "$results/bin"
+cp "$placed"/WeChat.UnionPush.{dll,pdb} "$results/bin"
+
+# Which tests come through which places is asked once for the same library and the same tests; it takes some ten minutes.
+covered="$(sources) $(sha256sum <tests/WeChat.UnionPush.Tests/bin/Release/net10.0/WeChat.UnionPush.Tests.dll)"
+if [ ! -e "$results/covered" ] || [ "$(cat "$results/covered")" != "$covered" ]; then
+  dotnet "$results/bin/WeChat.UnionPush.Mutation.dll" cover "$results/coverage.json" >"$results/cover.log"
+  echo "$covered" >"$results/covered"
+fi
+
+failed=0
+for room in "${rooms[@]}"; do
+  # Of another room's files the list is given too; they are not the room's.
+  run "$room" "${changed[@]}" || failed=1
+done
 
 exit "$failed"

@@ -140,6 +140,27 @@ public sealed class LeaseKeeperTests
         Assert.False(lost.IsCancellationRequested);
     }
 
+    [Fact]
+    public async Task A_renewal_that_fails_while_its_keeper_is_disposed_is_nobodys_failure()
+    {
+        LeaseKeeper? keeper = null;
+        var disposal = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        keeper = new LeaseKeeper(
+            _ =>
+            {
+                disposal.SetResult(keeper!.DisposeAsync().AsTask());
+                throw new InvalidOperationException("the store is gone");
+            },
+            Duration,
+            _time);
+        var lost = keeper.Lost;
+        _time.Advance(Duration / 3);
+
+        await (await disposal.Task.WaitAsync(Runs.Patience)).WaitAsync(Runs.Patience);
+        Assert.False(lost.IsCancellationRequested);
+        Assert.Throws<ObjectDisposedException>(() => keeper.Lost);
+    }
+
     private Task NextQuestionInAsync(TimeSpan wait)
     {
         var due = _time.GetUtcNow() + wait;

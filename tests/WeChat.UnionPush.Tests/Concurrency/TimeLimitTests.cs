@@ -47,4 +47,37 @@ public sealed class TimeLimitTests
         await Assert.ThrowsAsync<OperationCanceledException>(
             () => TimeLimit.RunAsync(static _ => throw new OperationCanceledException("its own"), TimeSpan.FromSeconds(1), "The store", _time));
     }
+
+    [Fact]
+    public async Task A_call_that_fails_after_its_limit_is_not_left_unobserved()
+    {
+        var unobserved = 0;
+        void Count(object? sender, UnobservedTaskExceptionEventArgs e) => _ = e.Exception.InnerException?.Message == "fails late" ? Interlocked.Increment(ref unobserved) : 0;
+        TaskScheduler.UnobservedTaskException += Count;
+        try
+        {
+            await FailLateAsync();
+            for (var i = 0; i < 5; i++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+
+            Assert.Equal(0, unobserved);
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Count;
+        }
+
+        // A method of its own, so that nothing here holds the call's task.
+        async Task FailLateAsync()
+        {
+            var late = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var call = TimeLimit.RunAsync(_ => late.Task, TimeSpan.FromSeconds(1), "The store", _time);
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Assert.ThrowsAsync<TimeoutException>(() => call);
+            late.SetException(new InvalidDataException("fails late"));
+        }
+    }
 }

@@ -29,6 +29,52 @@ public sealed class WriteBatcherTests
     }
 
     [Fact]
+    public async Task A_batch_with_room_is_filled_while_another_is_written()
+    {
+        var (starts, gate) = (new SemaphoreSlim(0), new SemaphoreSlim(0));
+        var batcher = Batcher(async () =>
+        {
+            starts.Release();
+            await gate.WaitAsync();
+        });
+
+        var first = batcher.AddAsync(0);
+        await starts.WaitAsync();
+        var others = Enumerable.Range(1, 501).Select(batcher.AddAsync).ToArray();
+        gate.Release();
+        await starts.WaitAsync();
+        var last = batcher.AddAsync(502);
+        gate.Release(10);
+
+        Assert.All(await Task.WhenAll([first, .. others, last]), Assert.True);
+        Assert.Equal([1, 500, 2], _sizes);
+    }
+
+    [Fact]
+    public async Task One_write_runs_at_a_time()
+    {
+        var (running, most) = (0, 0);
+        var gate = new TaskCompletionSource();
+        var batcher = Batcher(async () =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref running));
+            await gate.Task;
+            Interlocked.Decrement(ref running);
+        });
+
+        var writes = new List<Task<bool>>();
+        for (var i = 0; i < 200; i++)
+        {
+            writes.Add(batcher.AddAsync(i));
+            await Task.Run(static () => { });
+        }
+
+        gate.SetResult();
+        Assert.All(await Task.WhenAll(writes), Assert.True);
+        Assert.Equal(1, most);
+    }
+
+    [Fact]
     public async Task More_than_may_wait_is_turned_away()
     {
         var (started, gate) = (new TaskCompletionSource(), new TaskCompletionSource());

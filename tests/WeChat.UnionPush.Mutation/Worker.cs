@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace WeChat.UnionPush.Mutation;
+
+/// <summary>What the tests come through, and how long each takes once the process is warm.</summary>
+/// <param name="Places">By test, the changes whose places it comes through.</param>
+/// <param name="Seconds">By test.</param>
+/// <param name="Once">The changes whose places are come through once in a process.</param>
+/// <param name="Broken">The tests that fail without any change.</param>
+internal sealed record Coverage(Dictionary<string, int[]> Places, Dictionary<string, double> Seconds, int[] Once, string[] Broken)
+{
+    public static async Task<Coverage> ReadAsync(string file)
+    {
+        var stream = File.OpenRead(file);
+        await using (stream.ConfigureAwait(false))
+        {
+            return (await JsonSerializer.DeserializeAsync<Coverage>(stream).ConfigureAwait(false))!;
+        }
+    }
+
+    /// <summary>By change, the tests that come through its place.</summary>
+    public ILookup<int, string> Tests() => Places.SelectMany(static test => test.Value.Select(change => (change, test.Key))).ToLookup(static pair => pair.change, static pair => pair.Key);
+}
+
+/// <summary>A process that tries one change after another: asked by lines of its input, it answers by lines of its output that begin with <see cref="Mark"/>.</summary>
+internal sealed class Worker(string room, TestRun run, Coverage coverage)
+{
+    public const string Mark = "#mutation ";
+
+    // Of other rooms' tests, so much for each change at most.
+    private const double FarSeconds = 8;
+
+    private readonly ILookup<int, string> _tests = coverage.Tests();
+    private readonly List<string> _killers = [];
+    private bool _fresh = true;
+
+    /// <summary>Finds out what each test comes through.</summary>
+    public static async Task<Coverage> CoverAsync()
+    {
+        var run = await TestRun.DiscoverAsync().ConfigureAwait(false);
+        Switch.Off();
+        var patience = TimeSpan.FromMinutes(3);
+        var seconds = new Dictionary<string, double>();
+        var places = new Dictionary<string, int[]>();
+        var broken = new List<string>();
+        var once = new HashSet<int>();
+
+        // Once without looking, for the first run of anything takes far longer; but what runs once in a process shows in the first run only.
+        foreach (var look in new[] { true, false })
+        {
+            Switch.IsCapturing = look;
+            foreach (var test in look ? run.Cases.Keys : (IEnumerable<string>)places.Keys)
+            {
+                var begun = Stopwatch.GetTimestamp();
+                var passed = (await run.RunAsync([test], patience).ConfigureAwait(false)).Verdict == Verdict.Passed;
+                if (!look)
+                {
+                    seconds[test] = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+                    continue;
+                }
+
+                var (all, single) = Switch.TakeCaptured();
+                once.UnionWith(single);
+                if (passed)
+                {
+                    places[test] = [.. all];
+                }
+                else
+                {
+                    broken.Add(run.Cases[test].TestCaseDisplayName);
+                }
+            }
+        }
+
+        return new Coverage(places, seconds, [.. once], [.. broken]);
+    }
+
+    public static async Task WorkAsync(string room, string coverageFile)
+    {
+        var worker = new Worker(room, await TestRun.DiscoverAsync().ConfigureAwait(false), await Coverage.ReadAsync(coverageFile).ConfigureAwait(false));
+        while (await Console.In.ReadLineAsync().ConfigureAwait(false) is { Length: > 0 } line)
+        {
+            var mutant = int.Parse(line, CultureInfo.InvariantCulture);
+            var answer = await worker.TryAsync(mutant).ConfigureAwait(false);
+            worker._fresh = false;
+            await SayAsync(mutant, answer).ConfigureAwait(false);
+            if (answer.StartsWith("again", StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>A change that only a new process can feel: it is on from the beginning, and all tests of the room may notice it.</summary>
+    public static async Task OnceAsync(string room, string coverageFile, int mutant)
+    {
+        var coverage = await Coverage.ReadAsync(coverageFile).ConfigureAwait(false);
+        var run = await TestRun.DiscoverAsync().ConfigureAwait(false);
+        Switch.On(mutant);
+        var (verdict, test) = await run.RunAsync(
+            coverage.Seconds.Keys.Where(test => run.IsNear(test, room)).OrderBy(test => coverage.Seconds[test]), TimeSpan.FromSeconds(20)).ConfigureAwait(false);
+        await SayAsync(mutant, $"{Say(verdict)}\t{(test is null ? "" : run.Cases[test].TestCaseDisplayName)}").ConfigureAwait(false);
+    }
+
+    private static async Task SayAsync(int mutant, string answer)
+    {
+        // What a test writes may stand before it in the line.
+        await Console.Out.WriteLineAsync($"\n{Mark}{mutant}\t{answer}").ConfigureAwait(false);
+        await Console.Out.FlushAsync().ConfigureAwait(false);
+    }
+
+    private static string Say(Verdict verdict) => verdict switch { Verdict.Passed => "survived", Verdict.Failed => "killed", _ => "timeout" };
+
+    /// <summary>Those of the room, the quickest first; then those of other rooms, first who come through the fewest places.</summary>
+    private string[] TestsOf(int mutant)
+    {
+        var near = _tests[mutant].Where(test => run.IsNear(test, room)).OrderBy(test => coverage.Seconds[test]).ToArray();
+        var left = FarSeconds;
+        return [.. near, .. _tests[mutant].Except(near).OrderBy(test => coverage.Places[test].Length).TakeWhile(test => (left -= coverage.Seconds[test]) > 0)];
+    }
+
+    private async Task<string> TryAsync(int mutant)
+    {
+        var tests = TestsOf(mutant);
+        if (tests.Length == 0)
+        {
+            return "not reached\t";
+        }
+
+        // Neighbours are mostly noticed by the same tests.
+        var first = _killers.Where(tests.Contains).Take(3).ToArray();
+        Switch.On(mutant);
+        var (verdict, test) = first.Length == 0 ? default : await run.RunAsync(first, Limit(first)).ConfigureAwait(false);
+        if (verdict == Verdict.Passed && tests.Length > first.Length)
+        {
+            (verdict, test) = await run.RunAsync(tests.Except(first), Limit(tests)).ConfigureAwait(false);
+        }
+
+        Switch.Off();
+        if (verdict == Verdict.Passed)
+        {
+            return "survived\t";
+        }
+
+        if (test is null)
+        {
+            var cpu = Environment.CpuUsage.TotalTime;
+            await Task.Delay(300).ConfigureAwait(false);
+            if (Environment.CpuUsage.TotalTime - cpu > TimeSpan.FromMilliseconds(150))
+            {
+                // Something still turns in a circle and would slow down what comes next.
+                return "again, timeout\t";
+            }
+        }
+
+        // A verdict counts only when the same tests pass without the change: what a change left behind in the process must not be taken for the next one's.
+        string[] control = test is null ? tests : [test];
+        if ((await run.RunAsync(control, Limit(control)).ConfigureAwait(false)).Verdict != Verdict.Passed)
+        {
+            return $"again, {Say(verdict)}\t";
+        }
+
+        if (test is not null)
+        {
+            _killers.Remove(test);
+            _killers.Insert(0, test);
+        }
+
+        return $"{Say(verdict)}\t{(test is null ? "" : run.Cases[test].TestCaseDisplayName)}";
+
+        // What a new process runs first takes longer.
+        TimeSpan Limit(string[] tests) => TimeSpan.FromSeconds((_fresh ? 20 : 3) + (6 * tests.Max(test => coverage.Seconds[test])));
+    }
+}
