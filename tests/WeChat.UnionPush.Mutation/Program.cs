@@ -49,7 +49,8 @@ internal static class Program
         var once = coverage.Once.ToHashSet();
         var queue = new ConcurrentQueue<Mutant>(mutants);
         var verdicts = new ConcurrentDictionary<int, (string Verdict, string Test)>();
-        await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Run(() => WorkAsync(room, coverageFile, queue, once, verdicts, IsOver)))).ConfigureAwait(false);
+        await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount)
+            .Select(_ => Task.Run(() => WorkAsync(room, coverageFile, queue, once, verdicts, IsOver)))).ConfigureAwait(false);
         await Console.Error.WriteLineAsync().ConfigureAwait(false);
 
         var tried = mutants.Where(mutant => verdicts.ContainsKey(mutant.Id)).ToArray();
@@ -141,14 +142,18 @@ internal static class Program
         foreach (var mutant in mutants)
         {
             var (verdict, test) = verdicts[mutant.Id];
-            lines.Append(CultureInfo.InvariantCulture, $"{verdict}\t{mutant.File}:{mutant.Line}:{mutant.Column}\t{mutant.Kind}\t{mutant.Replacement.ReplaceLineEndings(" ")}\t{test}\n");
+            var place = $"{mutant.File}:{mutant.Line}:{mutant.Column}";
+            lines.Append(CultureInfo.InvariantCulture, $"{verdict}\t{place}\t{mutant.Kind}\t{mutant.Replacement.ReplaceLineEndings(" ")}\t{test}\n");
         }
 
         File.WriteAllText(Path.Combine(results, $"{room}.tsv"), lines.ToString());
         int Count(string verdict) => mutants.Count(mutant => verdicts[mutant.Id].Verdict == verdict);
         var noticed = Count("killed") + Count("timeout");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{room}: {mutants.Length} changes, {Count("killed")} killed, {Count("timeout")} timeouts, {Count("survived")} survived, {Count("not reached")} not reached, score {(mutants.Length == 0 ? 100 : 100.0 * noticed / mutants.Length):0.0} %, {took.TotalMinutes:0.0} minutes"));
+        var score = mutants.Length == 0 ? 100 : 100.0 * noticed / mutants.Length;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{room}: {mutants.Length} changes, {Count("killed")} killed, {Count("timeout")} timeouts, {Count("survived")} survived, {Count("not reached")} not reached, " +
+            $"score {score:0.0} %, {took.TotalMinutes:0.0} minutes"));
 
         // A handful says nothing; more of them fail when so many go unnoticed.
         return mutants.Length >= 20 && noticed < Least * mutants.Length ? 1 : 0;

@@ -123,7 +123,8 @@ internal sealed class TestRun
     private static bool IsTried(ITestCase test)
     {
         var name = $"{test.TestClassName}.{test.TestCaseDisplayName}";
-        return !Array.Exists(LeftOut, part => name.Contains(part, StringComparison.Ordinal)) && Array.Exists(Rooms, room => name.Contains($"Tests.{room}", StringComparison.Ordinal));
+        return !Array.Exists(LeftOut, part => name.Contains(part, StringComparison.Ordinal))
+            && Array.Exists(Rooms, room => name.Contains($"Tests.{room}", StringComparison.Ordinal));
     }
 
     private InProcessFrontController Front()

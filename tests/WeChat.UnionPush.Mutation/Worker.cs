@@ -21,7 +21,8 @@ internal sealed record Coverage(Dictionary<string, int[]> Places, Dictionary<str
     }
 
     /// <summary>By change, the tests that come through its place.</summary>
-    public ILookup<int, string> Tests() => Places.SelectMany(static test => test.Value.Select(change => (change, test.Key))).ToLookup(static pair => pair.change, static pair => pair.Key);
+    public ILookup<int, string> Tests() =>
+        Places.SelectMany(static test => test.Value.Select(change => (change, test.Key))).ToLookup(static pair => pair.change, static pair => pair.Key);
 }
 
 /// <summary>A process that tries one change after another: asked by lines of its input, it answers by lines of its output that begin with <see cref="Mark"/>.</summary>

@@ -285,6 +285,58 @@ public sealed class FollowerSyncTests
     }
 
     [Fact]
+    public async Task Progress_tells_the_pace_and_the_time_that_is_left()
+    {
+        await using var town = new Town();
+        town.Account.AddFollowers(town.Platform.AddPeople(25_000));
+        Recorded<FollowerSyncProgress>? seen = null;
+
+        // Less than an attempt may take, for calls are under way.
+        seen = new Recorded<FollowerSyncProgress>(_ => town.Time.Advance(seen!.Values.Count == 1 ? TimeSpan.FromSeconds(5) : TimeSpan.Zero));
+
+        await town.Push.SyncFollowersAsync(seen);
+
+        Assert.Equal((TimeSpan.Zero, 0.0, null), (seen.Values[0].Elapsed, seen.Values[0].PerSecond, seen.Values[0].Remaining));
+        var afterAPage = seen.Values.Last(progress => progress.Listed == 10_000);
+        Assert.Equal((TimeSpan.FromSeconds(5), 2_000.0, TimeSpan.FromSeconds(7.5)), (afterAPage.Elapsed, afterAPage.PerSecond, afterAPage.Remaining));
+        Assert.Equal(TimeSpan.Zero, seen.Values[^1].Remaining);
+    }
+
+    [Fact]
+    public async Task A_report_counts_what_its_own_walk_did()
+    {
+        await using var town = new Town();
+        town.Account.AddFollowers(town.Platform.AddPeople(250));
+        var first = await town.Push.SyncFollowersAsync();
+        Assert.Equal((250, 250, 250, 250, 3), (first.Listed, first.Detailed, first.Linked, first.Added, first.DetailCalls));
+
+        town.Time.Advance(TimeSpan.FromHours(1));
+        town.Account.AddFollowers(town.Platform.AddPeople(5));
+        var second = await town.Push.SyncFollowersAsync();
+        Assert.Equal((255, 5, 5, 5, 1), (second.Listed, second.Detailed, second.Linked, second.Added, second.DetailCalls));
+    }
+
+    [Fact]
+    public async Task Who_leaves_between_the_list_and_the_details_is_listed_and_does_not_follow()
+    {
+        await using var town = new Town();
+        var people = town.Platform.AddPeople(30).ToList();
+        people.ForEach(person => person.Follow(town.Account));
+        using var gate = town.Platform.Hold("/cgi-bin/user/info/batchget");
+        var sync = town.Push.SyncFollowersAsync();
+        await gate.WaitForCallsAsync(1);
+        people[1].Unfollow(town.Account);
+        gate.Open();
+
+        var report = await sync;
+
+        Assert.Equal((FollowerSyncOutcome.Completed, 30, 30, 29), (report.Outcome, report.Listed, report.Detailed, report.Linked));
+        var left = Assert.Single(await town.Repository.FindAsync(Town.OfficialAccountAppId, [people[1].OpenIdIn(town.Account)]));
+        Assert.Equal(FollowState.NotFollowing, left.FollowState);
+        Assert.DoesNotContain(left.OpenId, await FollowingAsync(town));
+    }
+
+    [Fact]
     public async Task Coverage_adds_up()
     {
         await using var town = new Town();
