@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Changes the core in small ways, one at a time, and shows which changes no test notices.
-#   tests/mutation.sh ROOM ...             rooms (folders of src/WeChat.UnionPush, and Reach for Push/Reach), such as Concurrency Followers
+#   tests/mutation.sh ROOM ...             rooms (folders of src/WeChat.UnionPush, Reach for Push/Reach, Shared for src/Shared), such as Concurrency Followers
 #   tests/mutation.sh --changed [BASE]     only the files of the core that changed since BASE (main when it is not given), for three minutes a room at most
 # Stryker places the changes, all in one library and all switched off; tests/WeChat.UnionPush.Mutation switches one on at a time and runs the tests that reach it.
 # Prints one line a room; artifacts/mutation/<room>.tsv has a line for each change. What was found so far stands in tests/MUTATION.md.
@@ -11,30 +11,36 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 RunAnalyzers=false
 core=src/WeChat.UnionPush
 results=artifacts/mutation
 placed="$results/placed"
+library=tests/WeChat.UnionPush.Tests/bin/Release/net10.0
 
 usage() { sed -n '3,4s/^# \{0,1\}//p' "$0"; exit 2; }
 
 # What the placed changes depend on.
 sources() { git ls-files -z --cached --others --exclude-standard -- "$core/*.cs" 'src/Shared/*.cs' tests/stryker-config.json | xargs -0 sha256sum | sha256sum; }
 
+# What was built without changes, in its place again: Stryker leaves it beside the library, and does not put it back when it is stopped.
+put_back() { if [ -e "$library/WeChat.UnionPush.dll.stryker-unchanged" ]; then mv "$library/WeChat.UnionPush.dll.stryker-unchanged" "$library/WeChat.UnionPush.dll"; fi; }
+
 # Leaves the library with all changes, and the list of them, in $placed.
 place() {
   if [ -e "$placed/sources" ] && [ "$(cat "$placed/sources")" = "$(sources)" ]; then return; fi
-  local library=tests/WeChat.UnionPush.Tests/bin/Release/net10.0 stryker
   rm -rf "$placed"
   mkdir -p "$placed"
   dotnet tool restore >/dev/null
-  # It takes the library back when it ends. One small test, for it wants to run some; from the tests' folder, for beside a solution it would take all of it.
+  # One small test, for it wants to run some; from the tests' folder, for beside a solution it would take all of it.
   (cd tests && exec dotnet stryker --config-file stryker-config.json --skip-version-check --output "../$placed" --test-case-filter 'FullyQualifiedName~.WorkUnderWayTests.A_stop_with_nothing') \
     >"$placed/run.log" 2>&1 &
   stryker=$!
+  trap 'pkill -P "$stryker" || true; kill "$stryker" 2>/dev/null || true; put_back' EXIT
   until grep -q 'mutants created' "$placed/run.log" || ! kill -0 "$stryker" 2>/dev/null; do sleep 1; done
-  cp "$library"/WeChat.UnionPush.{dll,pdb} "$placed"
-  if ! wait "$stryker" || [ ! -e "$placed/reports/mutation-report.json" ]; then
+  if kill -0 "$stryker" 2>/dev/null; then cp "$library"/WeChat.UnionPush.{dll,pdb} "$placed"; fi
+  if ! wait "$stryker" || [ ! -e "$placed/reports/mutation-report.json" ] || [ ! -e "$placed/WeChat.UnionPush.dll" ]; then
     tail -n 20 "$placed/run.log"
     echo "The changes could not be placed; see $placed/run.log"
     exit 1
   fi
+  put_back
+  trap - EXIT
   sources >"$placed/sources"
 }
 
@@ -54,7 +60,7 @@ if [ "$1" = --changed ]; then
   mapfile -t rooms < <(printf '%s\n' "${changed[@]}" | sed 's#^Push/Reach/#Reach/#' | cut -d/ -f1 | sort -u)
 fi
 
-for room in "${rooms[@]}"; do [ -d "$core/$room" ] || [ "$room" = Reach ] || usage; done
+for room in "${rooms[@]}"; do [ -d "$core/$room" ] || [ "$room" = Reach ] || [ "$room" = Shared ] || usage; done
 place
 dotnet build tests/WeChat.UnionPush.Mutation --configuration Release --nologo --verbosity quiet
 rm -rf "$results/bin"
@@ -62,7 +68,7 @@ cp -r tests/WeChat.UnionPush.Mutation/bin/Release/net10.0 "$results/bin"
 cp "$placed"/WeChat.UnionPush.{dll,pdb} "$results/bin"
 
 # Which tests come through which places is asked once for the same library and the same tests; it takes some ten minutes.
-covered="$(sources) $(sha256sum <tests/WeChat.UnionPush.Tests/bin/Release/net10.0/WeChat.UnionPush.Tests.dll)"
+covered="$(sha256sum "$results"/bin/WeChat.UnionPush*.dll)"
 if [ ! -e "$results/covered" ] || [ "$(cat "$results/covered")" != "$covered" ]; then
   dotnet "$results/bin/WeChat.UnionPush.Mutation.dll" cover "$results/coverage.json" >"$results/cover.log"
   echo "$covered" >"$results/covered"

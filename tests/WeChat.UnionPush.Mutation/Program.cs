@@ -46,6 +46,11 @@ internal static class Program
         var mutants = Mutant.Read(report).Where(mutant => mutant.Room == room && (files.Length == 0 || files.Contains(mutant.File))).ToArray();
         var coverageFile = Path.Combine(results, "coverage.json");
         var coverage = await Coverage.ReadAsync(coverageFile).ConfigureAwait(false);
+        foreach (var test in coverage.Broken)
+        {
+            Console.WriteLine($"Fails without any change, so it is left out: {test}");
+        }
+
         var once = coverage.Once.ToHashSet();
         var queue = new ConcurrentQueue<Mutant>(mutants);
         var verdicts = new ConcurrentDictionary<int, (string Verdict, string Test)>();
@@ -71,58 +76,82 @@ internal static class Program
         Process? worker = null;
         while (!isOver() && queue.TryDequeue(out var mutant))
         {
-            var answer = "";
-            for (var attempt = 0; answer.Length == 0 || (answer.StartsWith("again", StringComparison.Ordinal) && attempt < 2); attempt++)
+            // What is not clear in a process that has tried others may be clear in a new one.
+            (string Verdict, string Test) answer = default;
+            for (var attempt = 0; attempt < 2 && answer.Verdict is null or "unclear" or "ended"; attempt++)
             {
+                var id = mutant.Id.ToString(CultureInfo.InvariantCulture);
                 if (once.Contains(mutant.Id))
                 {
-                    using var single = Start("once", room, coverageFile, mutant.Id.ToString(CultureInfo.InvariantCulture));
-                    answer = await AnswerAsync(single).ConfigureAwait(false);
-                    single.Kill();
-                    break;
+                    worker = await RenewAsync(worker, "once", room, coverageFile, id).ConfigureAwait(false);
+                }
+                else
+                {
+                    worker ??= await RenewAsync(null, "work", room, coverageFile).ConfigureAwait(false);
+                    await worker.StandardInput.WriteLineAsync(id).ConfigureAwait(false);
+                    await worker.StandardInput.FlushAsync().ConfigureAwait(false);
                 }
 
-                worker ??= Start("work", room, coverageFile);
-                await worker.StandardInput.WriteLineAsync(mutant.Id.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
-                await worker.StandardInput.FlushAsync().ConfigureAwait(false);
                 answer = await AnswerAsync(worker).ConfigureAwait(false);
-                if (answer.StartsWith("again", StringComparison.Ordinal) || answer.StartsWith("ended", StringComparison.Ordinal))
+                if (once.Contains(mutant.Id) || answer.Verdict == "ended" || answer.Verdict.EndsWith(Worker.Spent, StringComparison.Ordinal))
                 {
-                    worker.Kill();
-                    worker.Dispose();
+                    End(worker);
                     worker = null;
                 }
+
+                answer.Verdict = answer.Verdict.TrimEnd(Worker.Spent[0]);
             }
 
-            // A verdict that leaves the process damaged each time is one all the same: it came twice, in a new process too.
-            var parts = answer.Replace("again, ", "", StringComparison.Ordinal).Split('\t');
-            await Console.Error.WriteAsync(parts[0] switch { "killed" or "ended" => ".", "timeout" => "T", "survived" => "S", _ => "-" }).ConfigureAwait(false);
-            verdicts[mutant.Id] = (parts[0] == "ended" ? "killed" : parts[0], parts[0] == "ended" ? "(the process ended)" : parts[1]);
+            // A change that ends the process twice is noticed by whoever runs the tests.
+            verdicts[mutant.Id] = answer.Verdict == "ended" ? ("killed", "(the process ended)") : answer;
+            await Console.Error.WriteAsync(verdicts[mutant.Id].Verdict switch { "killed" => ".", "timeout" => "T", "survived" => "S", "unclear" => "?", _ => "-" })
+                .ConfigureAwait(false);
         }
 
-        worker?.Kill();
-        worker?.Dispose();
+        if (worker is not null)
+        {
+            End(worker);
+        }
     }
 
-    private static async Task<string> AnswerAsync(Process worker)
+    /// <summary>A new process in place of another. One that does not come so far as to begin says nothing of a change.</summary>
+    private static async Task<Process> RenewAsync(Process? old, params string[] arguments)
+    {
+        if (old is not null)
+        {
+            End(old);
+        }
+
+        var worker = Start(arguments);
+        var (answer, _) = await AnswerAsync(worker).ConfigureAwait(false);
+        return answer == Worker.Ready ? worker : throw new InvalidOperationException("The process that is to run the tests did not begin.");
+    }
+
+    private static void End(Process worker)
+    {
+        worker.Kill();
+        worker.Dispose();
+    }
+
+    private static async Task<(string Verdict, string Test)> AnswerAsync(Process worker)
     {
         using var silence = new CancellationTokenSource(Silence);
         try
         {
             while (await worker.StandardOutput.ReadLineAsync(silence.Token).ConfigureAwait(false) is { } line)
             {
-                if (line.StartsWith(Worker.Mark, StringComparison.Ordinal))
+                if (line.Split('\t') is [Worker.Mark, var verdict, var test])
                 {
-                    return line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..];
+                    return (verdict, test);
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            return "again, timeout\t";
+            return ("timeout" + Worker.Spent, "");
         }
 
-        return "ended\t";
+        return ("ended", "");
     }
 
     private static Process Start(params string[] arguments)
@@ -153,9 +182,9 @@ internal static class Program
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{room}: {mutants.Length} changes, {Count("killed")} killed, {Count("timeout")} timeouts, {Count("survived")} survived, {Count("not reached")} not reached, " +
-            $"score {score:0.0} %, {took.TotalMinutes:0.0} minutes"));
+            $"{Count("unclear")} unclear, score {score:0.0} %, {took.TotalMinutes:0.0} minutes"));
 
-        // A handful says nothing; more of them fail when so many go unnoticed.
+        // Of a handful of changes the share says nothing.
         return mutants.Length >= 20 && noticed < Least * mutants.Length ? 1 : 0;
     }
 }

@@ -25,10 +25,18 @@ internal sealed record Coverage(Dictionary<string, int[]> Places, Dictionary<str
         Places.SelectMany(static test => test.Value.Select(change => (change, test.Key))).ToLookup(static pair => pair.change, static pair => pair.Key);
 }
 
-/// <summary>A process that tries one change after another: asked by lines of its input, it answers by lines of its output that begin with <see cref="Mark"/>.</summary>
+/// <summary>
+/// A process that tries one change after another. Asked by lines of its input, it answers by lines of its output: <see cref="Mark"/>, then verdict and test after
+/// tabs. After a verdict that ends with <see cref="Spent"/> it is of no use any more.
+/// </summary>
 internal sealed class Worker(string room, TestRun run, Coverage coverage)
 {
-    public const string Mark = "#mutation ";
+    public const string Mark = "#mutation";
+
+    /// <summary>The answer of a process that is about to begin.</summary>
+    public const string Ready = "ready";
+
+    public const string Spent = "!";
 
     // Of other rooms' tests, so much for each change at most.
     private const double FarSeconds = 8;
@@ -48,7 +56,7 @@ internal sealed class Worker(string room, TestRun run, Coverage coverage)
         var broken = new List<string>();
         var once = new HashSet<int>();
 
-        // Once without looking, for the first run of anything takes far longer; but what runs once in a process shows in the first run only.
+        // What runs once in a process shows in the first run only; how long a test takes, in the second.
         foreach (var look in new[] { true, false })
         {
             Switch.IsCapturing = look;
@@ -81,16 +89,11 @@ internal sealed class Worker(string room, TestRun run, Coverage coverage)
     public static async Task WorkAsync(string room, string coverageFile)
     {
         var worker = new Worker(room, await TestRun.DiscoverAsync().ConfigureAwait(false), await Coverage.ReadAsync(coverageFile).ConfigureAwait(false));
-        while (await Console.In.ReadLineAsync().ConfigureAwait(false) is { Length: > 0 } line)
+        await AnswerAsync(Ready, "").ConfigureAwait(false);
+        while (await Console.In.ReadLineAsync().ConfigureAwait(false) is { Length: > 0 } mutant)
         {
-            var mutant = int.Parse(line, CultureInfo.InvariantCulture);
-            var answer = await worker.TryAsync(mutant).ConfigureAwait(false);
+            await worker.TryAsync(int.Parse(mutant, CultureInfo.InvariantCulture)).ConfigureAwait(false);
             worker._fresh = false;
-            await SayAsync(mutant, answer).ConfigureAwait(false);
-            if (answer.StartsWith("again", StringComparison.Ordinal))
-            {
-                return;
-            }
         }
     }
 
@@ -99,16 +102,17 @@ internal sealed class Worker(string room, TestRun run, Coverage coverage)
     {
         var coverage = await Coverage.ReadAsync(coverageFile).ConfigureAwait(false);
         var run = await TestRun.DiscoverAsync().ConfigureAwait(false);
+        await AnswerAsync(Ready, "").ConfigureAwait(false);
         Switch.On(mutant);
         var (verdict, test) = await run.RunAsync(
             coverage.Seconds.Keys.Where(test => run.IsNear(test, room)).OrderBy(test => coverage.Seconds[test]), TimeSpan.FromSeconds(20)).ConfigureAwait(false);
-        await SayAsync(mutant, $"{Say(verdict)}\t{(test is null ? "" : run.Cases[test].TestCaseDisplayName)}").ConfigureAwait(false);
+        await AnswerAsync(Say(verdict), test is null ? "" : run.Cases[test].TestCaseDisplayName).ConfigureAwait(false);
     }
 
-    private static async Task SayAsync(int mutant, string answer)
+    private static async Task AnswerAsync(string answer, string test)
     {
         // What a test writes may stand before it in the line.
-        await Console.Out.WriteLineAsync($"\n{Mark}{mutant}\t{answer}").ConfigureAwait(false);
+        await Console.Out.WriteLineAsync($"\n{Mark}\t{answer}\t{test}").ConfigureAwait(false);
         await Console.Out.FlushAsync().ConfigureAwait(false);
     }
 
@@ -122,12 +126,13 @@ internal sealed class Worker(string room, TestRun run, Coverage coverage)
         return [.. near, .. _tests[mutant].Except(near).OrderBy(test => coverage.Places[test].Length).TakeWhile(test => (left -= coverage.Seconds[test]) > 0)];
     }
 
-    private async Task<string> TryAsync(int mutant)
+    private async Task TryAsync(int mutant)
     {
         var tests = TestsOf(mutant);
         if (tests.Length == 0)
         {
-            return "not reached\t";
+            await AnswerAsync("not reached", "").ConfigureAwait(false);
+            return;
         }
 
         // Neighbours are mostly noticed by the same tests.
@@ -140,27 +145,24 @@ internal sealed class Worker(string room, TestRun run, Coverage coverage)
         }
 
         Switch.Off();
-        if (verdict == Verdict.Passed)
+        var spent = "";
+        if (verdict == Verdict.TimedOut)
         {
-            return "survived\t";
-        }
-
-        if (test is null)
-        {
+            // Something may still turn in a circle, and would slow down what comes next.
             var cpu = Environment.CpuUsage.TotalTime;
             await Task.Delay(300).ConfigureAwait(false);
-            if (Environment.CpuUsage.TotalTime - cpu > TimeSpan.FromMilliseconds(150))
-            {
-                // Something still turns in a circle and would slow down what comes next.
-                return "again, timeout\t";
-            }
+            spent = Environment.CpuUsage.TotalTime - cpu > TimeSpan.FromMilliseconds(150) ? Spent : "";
         }
 
-        // A verdict counts only when the same tests pass without the change: what a change left behind in the process must not be taken for the next one's.
-        string[] control = test is null ? tests : [test];
-        if ((await run.RunAsync(control, Limit(control)).ConfigureAwait(false)).Verdict != Verdict.Passed)
+        if (verdict != Verdict.Passed && spent.Length == 0)
         {
-            return $"again, {Say(verdict)}\t";
+            // A verdict counts only when the same tests pass without the change: what a change left behind in the process must not be taken for the next one's.
+            string[] control = test is null ? tests : [test];
+            if ((await run.RunAsync(control, Limit(control)).ConfigureAwait(false)).Verdict != Verdict.Passed)
+            {
+                await AnswerAsync("unclear" + Spent, "").ConfigureAwait(false);
+                return;
+            }
         }
 
         if (test is not null)
@@ -169,7 +171,7 @@ internal sealed class Worker(string room, TestRun run, Coverage coverage)
             _killers.Insert(0, test);
         }
 
-        return $"{Say(verdict)}\t{(test is null ? "" : run.Cases[test].TestCaseDisplayName)}";
+        await AnswerAsync(Say(verdict) + spent, test is null ? "" : run.Cases[test].TestCaseDisplayName).ConfigureAwait(false);
 
         // What a new process runs first takes longer.
         TimeSpan Limit(string[] tests) => TimeSpan.FromSeconds((_fresh ? 20 : 3) + (6 * tests.Max(test => coverage.Seconds[test])));

@@ -108,7 +108,7 @@ internal sealed class BroadcastTown : IAsyncDisposable
     {
         foreach (var host in _hosts)
         {
-            await Time.DisposeAsync(host);
+            await Time.DisposeHostAsync(host);
         }
     }
 }

@@ -66,7 +66,9 @@ public sealed class WriteBatcherTests
         for (var i = 0; i < 200; i++)
         {
             writes.Add(batcher.AddAsync(i));
-            await Task.Run(static () => { });
+
+            // Behind whatever was queued before, so that a second write would have begun.
+            await Task.Factory.StartNew(static () => { }, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default);
         }
 
         gate.SetResult();

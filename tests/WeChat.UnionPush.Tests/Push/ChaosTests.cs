@@ -40,7 +40,7 @@ public sealed class ChaosTests
         var push = host.GetRequiredService<IUnionPush>();
         var began = clock.GetUtcNow();
         var results = await time.RunAsync(PushAllAsync());
-        await time.DisposeAsync(host);
+        await time.DisposeHostAsync(host);
 
         Assert.All(faults, fault => Assert.InRange(fault.Strikes, 1, long.MaxValue));
         var delivered = account.Messages.GroupBy(message => message.Person).ToDictionary(messages => messages.Key, messages => messages.Count());

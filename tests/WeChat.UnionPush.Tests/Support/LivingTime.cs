@@ -42,7 +42,7 @@ internal sealed class LivingTime
     }
 
     /// <summary>Disposes a host while time goes on: what it does in the background may still wait for an answer, and it waits for that.</summary>
-    public async ValueTask DisposeAsync(IAsyncDisposable host)
+    public async Task DisposeHostAsync(IAsyncDisposable host)
     {
         var disposed = host.DisposeAsync().AsTask();
         await GoOnUntilAsync(disposed);
