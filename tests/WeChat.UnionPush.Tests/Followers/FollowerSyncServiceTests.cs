@@ -46,6 +46,9 @@ public sealed class FollowerSyncServiceTests
         await using var town = new Town(configure: options => options.Http.MaxRetries = 0, choose: builder => builder.AddFollowerSync(Day));
         town.Account.AddFollowers(town.Platform.AddPeople(10));
         town.Account.IsVerified = false;
+
+        // A token that is replaced in the background would have timers of its own.
+        town.Account.AccessTokens.Lifetime = Day;
         var service = Service(town.Services);
         await service.StartAsync(default);
         await FireNextAsync(town, waiting: 1);
