@@ -30,7 +30,6 @@ internal readonly record struct FollowerWalkVerdict(FollowerCount Count, DateTim
             return new(count, CloseAt: null, IsDoubted: true);
         }
 
-
         // An empty list is never believed alone.
         var few = walk.Listed == 0 ? 0 : Math.Max(Math.Clamp(count.Followers / 3, 1, FewLeavers), (long)(count.Followers * maxLeaverShare));
         var isShort = wentInCircles || total - seen > Math.Max(FewLeavers, total / 200);

@@ -99,9 +99,7 @@ public sealed class RoomTests
         return CSharpCompilation.Create(
             "House",
             [CSharpSyntaxTree.ParseText(usings, options), .. files],
-            ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-                .Where(path => !Path.GetFileName(path).StartsWith("WeChat.UnionPush", StringComparison.Ordinal))
-                .Select(path => MetadataReference.CreateFromFile(path)),
+            LoadedReferences.Without("WeChat.UnionPush"),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
     }
 }

@@ -312,10 +312,7 @@ public sealed class TemplateRecordGeneratorTests
     private static CSharpCompilation Compilation() => CSharpCompilation.Create(
         "host",
         [CSharpSyntaxTree.ParseText("class Program { }", Parsing)],
-        [
-            .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-                .Where(path => path != typeof(TemplateRecordGenerator).Assembly.Location).Select(path => MetadataReference.CreateFromFile(path)),
-        ],
+        LoadedReferences.Without("WeChat.UnionPush.Generators"),
         new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, warningLevel: 9999, nullableContextOptions: NullableContextOptions.Enable));
 
     private static string Resource(string name)
