@@ -22,8 +22,8 @@ internal static class Program
     {
         switch (arguments)
         {
-            case ["cover", var file]:
-                await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(await Worker.CoverAsync().ConfigureAwait(false))).ConfigureAwait(false);
+            case ["cover", var file, .. var rooms]:
+                await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(await Worker.CoverAsync(rooms).ConfigureAwait(false))).ConfigureAwait(false);
                 return 0;
             case ["work", var room, var file]:
                 await Worker.WorkAsync(room, file).ConfigureAwait(false);
@@ -34,7 +34,7 @@ internal static class Program
             case ["room", var room, var report, var results, var minutes, .. var files]:
                 return await RoomAsync(room, report, results, TimeSpan.FromMinutes(int.Parse(minutes, CultureInfo.InvariantCulture)), files).ConfigureAwait(false);
             default:
-                await Console.Error.WriteLineAsync("cover RESULTS/coverage.json, or room ROOM REPORT RESULTS MINUTES [FILE ...]").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync("cover RESULTS/coverage.json [ROOM ...], or room ROOM REPORT RESULTS MINUTES [FILE ...]").ConfigureAwait(false);
                 return 2;
         }
     }

@@ -46,9 +46,11 @@ internal sealed class Worker(string room, TestRun run, Coverage coverage)
     private bool _fresh = true;
 
     /// <summary>Finds out what each test comes through.</summary>
-    public static async Task<Coverage> CoverAsync()
+    /// <param name="rooms">Those whose own tests are asked; all tests when none is named.</param>
+    public static async Task<Coverage> CoverAsync(string[] rooms)
     {
         var run = await TestRun.DiscoverAsync().ConfigureAwait(false);
+        var asked = run.Cases.Keys.Where(test => rooms.Length == 0 || Array.Exists(rooms, room => run.IsNear(test, room))).ToArray();
         Switch.Off();
         var patience = TimeSpan.FromMinutes(3);
         var seconds = new Dictionary<string, double>();
@@ -60,7 +62,7 @@ internal sealed class Worker(string room, TestRun run, Coverage coverage)
         foreach (var look in new[] { true, false })
         {
             Switch.IsCapturing = look;
-            foreach (var test in look ? run.Cases.Keys : (IEnumerable<string>)places.Keys)
+            foreach (var test in look ? asked : (IEnumerable<string>)places.Keys)
             {
                 var begun = Stopwatch.GetTimestamp();
                 var passed = (await run.RunAsync([test], patience).ConfigureAwait(false)).Verdict == Verdict.Passed;

@@ -115,6 +115,50 @@ public sealed class FollowerSyncServiceTests
     }
 
     [Fact]
+    public async Task A_host_that_starts_within_the_span_waits_for_what_is_left_of_it()
+    {
+        await using var town = new Town(choose: builder => builder.AddFollowerSync(Day));
+        town.Account.AddFollowers(town.Platform.AddPeople(10));
+        await town.Push.SyncFollowersAsync();
+        town.Time.Advance(Day * 0.75);
+        var service = Service(town.Services);
+        await service.StartAsync(default);
+        await FireNextAsync(town, waiting: 1);
+        await Runs.UntilAsync(() => IsIdle(town, 1) && town.Time.NextTimerDue - town.Time.GetUtcNow() > TimeSpan.FromMinutes(1), "the wait for the end of the span");
+        Assert.InRange(town.Time.NextTimerDue!.Value - town.Time.GetUtcNow(), Day * 0.15, Day * 0.25);
+        await service.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task After_a_success_a_failure_is_the_first_again()
+    {
+        await using var town = new Town(configure: options => options.Http.MaxRetries = 0, choose: builder => builder.AddFollowerSync(Day));
+        town.Account.AddFollowers(town.Platform.AddPeople(10));
+        town.Account.AccessTokens.Lifetime = 30 * Day;
+        town.Account.IsVerified = false;
+        var service = Service(town.Services);
+        await service.StartAsync(default);
+        for (var failures = 1; failures <= 4; failures++)
+        {
+            // The first three in a row, then one after a walk that came to its end.
+            if (failures == 4)
+            {
+                town.Account.IsVerified = true;
+                await FireNextAsync(town, waiting: 1);
+                await Runs.UntilAsync(() => Completed(town) == 1 && IsIdle(town, 1), "the walk that succeeds");
+                town.Account.IsVerified = false;
+            }
+
+            await FireNextAsync(town, waiting: 1);
+            await Runs.UntilAsync(() => town.Platform.Calls.Count("/cgi-bin/user/get", 48001) == failures, "the next failure");
+        }
+
+        await Runs.UntilAsync(() => IsIdle(town, 1), "the wait for the next time");
+        Assert.InRange(town.Time.NextTimerDue!.Value - town.Time.GetUtcNow(), TimeSpan.FromSeconds(50), TimeSpan.FromMinutes(1));
+        await service.StopAsync(default);
+    }
+
+    [Fact]
     public async Task A_span_below_a_minute_is_refused()
     {
         await using var town = new Town();

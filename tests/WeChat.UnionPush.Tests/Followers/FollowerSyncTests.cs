@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using WeChat.UnionPush.Testing;
 
 namespace WeChat.UnionPush.Tests.Followers;
@@ -162,6 +163,132 @@ public sealed class FollowerSyncTests
         Assert.Equal(FollowerSyncOutcome.AlreadyRunning, (await town.Push.SyncFollowersAsync()).Outcome);
         gate.Open();
         Assert.Equal(FollowerSyncOutcome.Completed, (await first).Outcome);
+    }
+
+    [Fact]
+    public async Task A_lease_that_somebody_else_took_ends_the_walk_while_a_call_is_under_way()
+    {
+        await using var town = new Town(
+            configure: options => options.FollowerSync.LeaseDuration = TimeSpan.FromSeconds(6),
+            choose: builder => builder.UseFollowerSyncStore(services => new MoodySyncStore(services.GetRequiredService<TimeProvider>()) { Renews = false }));
+        town.Account.AddFollowers(town.Platform.AddPeople(10));
+        using var gate = town.Platform.Hold("/cgi-bin/user/get");
+        var sync = town.Push.SyncFollowersAsync();
+        await gate.WaitForCallsAsync(1);
+        await Runs.UntilAsync(() => town.Time.NextTimerDue - town.Time.GetUtcNow() == TimeSpan.FromSeconds(2), "the renewal is due in a third of the lease's time");
+
+        town.Time.Advance(TimeSpan.FromSeconds(2));
+
+        var report = await sync;
+        Assert.Equal((FollowerSyncOutcome.LeaseLost, 0L, 1), (report.Outcome, report.Listed, report.PageCalls));
+        Assert.Empty(await FollowingAsync(town));
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 10_000)]
+    [InlineData(3, 10_005)]
+    public async Task A_place_that_cannot_be_kept_any_more_ends_the_walk(int failingSave, int listed)
+    {
+        await using var town = new Town(
+            choose: builder => builder.UseFollowerSyncStore(services => new MoodySyncStore(services.GetRequiredService<TimeProvider>()) { FailingSave = failingSave }));
+        town.Account.AddFollowers(town.Platform.AddPeople(10_005));
+
+        var report = await town.Push.SyncFollowersAsync();
+
+        Assert.Equal((FollowerSyncOutcome.LeaseLost, listed), (report.Outcome, report.Listed));
+        Assert.Equal(listed, (await FollowingAsync(town)).Count);
+    }
+
+    [Fact]
+    public async Task A_store_that_gives_up_by_itself_is_no_lost_lease()
+    {
+        var repository = new InMemoryUnionIdRepository();
+        await using var town = new Town(
+            choose: builder => builder.UseRepository(_ => new MoodyRepository(repository, () => throw new TaskCanceledException("The store gave up."))));
+        town.Account.AddFollowers(town.Platform.AddPeople(10));
+        Assert.Contains("gave up", (await Assert.ThrowsAnyAsync<Exception>(() => town.Push.SyncFollowersAsync())).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_walk_is_later_than_the_one_before_whatever_the_clock_says()
+    {
+        var (repository, store) = (new InMemoryUnionIdRepository(), new InMemoryFollowerSyncStore(TimeProvider.System));
+        var start = new DateTimeOffset(2026, 11, 22, 4, 0, 0, TimeSpan.Zero);
+        var began = new List<DateTimeOffset>();
+        foreach (var hour in new[] { 1, 0, 2 })
+        {
+            await using var town = new Town(start.AddHours(hour), choose: builder => builder.UseRepository(_ => repository).UseFollowerSyncStore(_ => store));
+            town.Account.AddFollowers(town.Platform.AddPeople(1));
+            Assert.Equal(FollowerSyncOutcome.Completed, (await town.Push.SyncFollowersAsync()).Outcome);
+            began.Add((await store.GetAsync(Town.OfficialAccountAppId))!.WalkStartedAt);
+        }
+
+        Assert.Equal([start.AddHours(1), start.AddHours(1).AddMilliseconds(1), start.AddHours(2)], began);
+    }
+
+    [Fact]
+    public async Task Who_is_listed_on_a_later_page_was_observed_later()
+    {
+        await using var town = new Town();
+        town.Account.AddFollowers(town.Platform.AddPeople(10_001));
+        await town.Push.SyncFollowersAsync();
+        town.Time.Advance(TimeSpan.FromHours(1));
+        var start = town.Time.GetUtcNow();
+        var isNext = false;
+        await town.Push.SyncFollowersAsync(new Recorded<FollowerSyncProgress>(progress =>
+        {
+            if (progress.Listed == 10_000 && !isNext)
+            {
+                isNext = true;
+                town.Time.Advance(TimeSpan.FromSeconds(5));
+            }
+        }));
+        var observed = new List<DateTimeOffset>();
+        await foreach (var identity in town.Repository.ListAsync(Town.OfficialAccountAppId))
+        {
+            observed.Add(identity.ObservedAt);
+        }
+
+        Assert.Equal([(start, 10_000), (start.AddSeconds(5), 1)], observed.CountBy(at => at).OrderBy(pair => pair.Key).Select(pair => (pair.Key, pair.Value)));
+    }
+
+    [Fact]
+    public async Task Changed_and_missing_UnionIDs_are_told_in_the_log_the_missing_ones_once()
+    {
+        var log = new LogBook();
+        await using var town = new Town(services: services => services.AddLogging(logging => logging.AddProvider(log)));
+        town.Account.AddFollowers(town.Platform.AddPeople(3));
+        await town.Push.SyncFollowersAsync();
+        Assert.Equal((0, 0, 0), (log.Count(23), log.Count(25), log.Count(27)));
+
+        town.Account.OpenPlatform = "open-2";
+        town.Time.Advance(TimeSpan.FromDays(1));
+        await town.Push.SyncFollowersAsync(full: true);
+        Assert.StartsWith("3 followers", Assert.Single(log.Texts(23)), StringComparison.Ordinal);
+
+        town.Account.OpenPlatform = null;
+        town.Account.AddFollowers(town.Platform.AddPeople(1));
+        for (var day = 0; day < 2; day++)
+        {
+            town.Time.Advance(TimeSpan.FromDays(1));
+            await town.Push.SyncFollowersAsync();
+        }
+
+        Assert.StartsWith("1 of 4 followers", Assert.Single(log.Texts(27)), StringComparison.Ordinal);
+        Assert.Equal((1, 0), (log.Count(23), log.Count(25)));
+    }
+
+    [Fact]
+    public async Task An_account_in_which_nobody_has_a_UnionID_is_told_what_to_bind()
+    {
+        var log = new LogBook();
+        await using var town = new Town(services: services => services.AddLogging(logging => logging.AddProvider(log)));
+        town.Account.OpenPlatform = null;
+        town.Account.AddFollowers(town.Platform.AddPeople(3));
+        await town.Push.SyncFollowersAsync();
+        await town.Push.SyncFollowersAsync();
+        Assert.Equal((1, 0), (log.Count(25), log.Count(27)));
     }
 
     [Fact]
@@ -388,6 +515,36 @@ public sealed class FollowerSyncTests
         }
 
         return following;
+    }
+
+    /// <summary>A store that keeps everything but what a test wants to be lost.</summary>
+    private sealed class MoodySyncStore(TimeProvider time) : IFollowerSyncStore
+    {
+        private readonly InMemoryFollowerSyncStore _inner = new(time);
+        private int _saves;
+
+        public bool Renews { get; init; } = true;
+
+        /// <summary>Which save finds that the lease is somebody else's, from 1; 0 for none.</summary>
+        public int FailingSave { get; init; }
+
+        public ValueTask<FollowerSyncState?> GetAsync(string appId, CancellationToken cancellationToken = default) => _inner.GetAsync(appId, cancellationToken);
+
+        public ValueTask<IReadOnlyList<FollowerSyncState>> ListAsync(CancellationToken cancellationToken = default) => _inner.ListAsync(cancellationToken);
+
+        public ValueTask<bool> SaveAsync(ILease lease, FollowerSyncState state, CancellationToken cancellationToken = default) =>
+            ++_saves == FailingSave ? new(false) : _inner.SaveAsync(((Lease)lease).Inner, state, cancellationToken);
+
+        public async ValueTask<ILease?> TryLeaseAsync(string appId, TimeSpan duration, CancellationToken cancellationToken = default) =>
+            await _inner.TryLeaseAsync(appId, duration, cancellationToken) is { } lease ? new Lease(lease, Renews) : null;
+
+        private sealed record Lease(ILease Inner, bool Renews) : ILease
+        {
+            public ValueTask<bool> RenewAsync(TimeSpan duration, CancellationToken cancellationToken = default) =>
+                Renews ? Inner.RenewAsync(duration, cancellationToken) : new(false);
+
+            public ValueTask DisposeAsync() => Inner.DisposeAsync();
+        }
     }
 
     private sealed class Recorded<T>(Action<T>? then = null) : IProgress<T>
