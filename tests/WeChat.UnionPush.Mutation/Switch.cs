@@ -19,6 +19,7 @@ internal static class Switch
     /// <summary>Switches all changes off.</summary>
     public static void Off() => Active.SetValue(null, -1);
 
+    /// <summary>Whether places are noted that tests come through.</summary>
     public static bool IsCapturing { set => Capture.SetValue(null, value); }
 
     /// <summary>The changes whose places were come through since the last call, and those of them that run only once in a process.</summary>

@@ -23,7 +23,7 @@ internal sealed class TestRun
     // The folders of tests that drive the core in this process.
     private static readonly string[] Rooms =
     [
-        "AccessTokens.", "Api.", "Broadcasts.", "Callbacks.", "Concurrency.", "DependencyInjection.", "Diagnostics.", "Followers.", "Identities.", "Links.", "Messages.",
+        "AccessTokens.", "Api.", "Broadcasts.", "Callbacks.", "Concurrency.", "DependencyInjection.", "Diagnostics.", "Followers.", "Hosts.", "Identities.", "Links.", "Messages.",
         "MiniPrograms.", "Observability.", "Push.", "Receipts.", "Stores.InMemory",
     ];
 
@@ -110,6 +110,7 @@ internal sealed class TestRun
     {
         string[] places = room switch
         {
+            "Api" => ["Tests.Api.", "Tests.Hosts."],
             "Reach" => ["Tests.Push.", "Tests.Broadcasts.BroadcastReach"],
             "Push" => ["Tests.Push.", ".HeldPushTests"],
             "Storage" or "Shared" => ["Tests.Stores."],

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace WeChat.UnionPush.Mutation;
 
-/// <summary>What the tests come through, and how long each takes once the process is warm.</summary>
+/// <summary>What the tests come through, and how long each takes.</summary>
 /// <param name="Places">By test, the changes whose places it comes through.</param>
 /// <param name="Seconds">By test.</param>
 /// <param name="Once">The changes whose places are come through once in a process.</param>
@@ -52,36 +52,26 @@ internal sealed class Worker(string room, TestRun run, Coverage coverage)
         var run = await TestRun.DiscoverAsync().ConfigureAwait(false);
         var asked = run.Cases.Keys.Where(test => rooms.Length == 0 || Array.Exists(rooms, room => run.IsNear(test, room))).ToArray();
         Switch.Off();
+        Switch.IsCapturing = true;
         var patience = TimeSpan.FromMinutes(3);
         var seconds = new Dictionary<string, double>();
         var places = new Dictionary<string, int[]>();
         var broken = new List<string>();
         var once = new HashSet<int>();
-
-        // What runs once in a process shows in the first run only; how long a test takes, in the second.
-        foreach (var look in new[] { true, false })
+        foreach (var test in asked)
         {
-            Switch.IsCapturing = look;
-            foreach (var test in look ? asked : (IEnumerable<string>)places.Keys)
+            var begun = Stopwatch.GetTimestamp();
+            var passed = (await run.RunAsync([test], patience).ConfigureAwait(false)).Verdict == Verdict.Passed;
+            var (all, single) = Switch.TakeCaptured();
+            once.UnionWith(single);
+            if (passed)
             {
-                var begun = Stopwatch.GetTimestamp();
-                var passed = (await run.RunAsync([test], patience).ConfigureAwait(false)).Verdict == Verdict.Passed;
-                if (!look)
-                {
-                    seconds[test] = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-                    continue;
-                }
-
-                var (all, single) = Switch.TakeCaptured();
-                once.UnionWith(single);
-                if (passed)
-                {
-                    places[test] = [.. all];
-                }
-                else
-                {
-                    broken.Add(run.Cases[test].TestCaseDisplayName);
-                }
+                places[test] = [.. all];
+                seconds[test] = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+            }
+            else
+            {
+                broken.Add(run.Cases[test].TestCaseDisplayName);
             }
         }
 
@@ -120,12 +110,12 @@ internal sealed class Worker(string room, TestRun run, Coverage coverage)
 
     private static string Say(Verdict verdict) => verdict switch { Verdict.Passed => "survived", Verdict.Failed => "killed", _ => "timeout" };
 
-    /// <summary>Those of the room, the quickest first; then those of other rooms, first who come through the fewest places.</summary>
+    /// <summary>Those of the room, then as many of other rooms as there is time for; of both the quickest first.</summary>
     private string[] TestsOf(int mutant)
     {
-        var near = _tests[mutant].Where(test => run.IsNear(test, room)).OrderBy(test => coverage.Seconds[test]).ToArray();
+        var byTime = _tests[mutant].OrderBy(test => coverage.Seconds[test]).ToLookup(test => run.IsNear(test, room));
         var left = FarSeconds;
-        return [.. near, .. _tests[mutant].Except(near).OrderBy(test => coverage.Places[test].Length).TakeWhile(test => (left -= coverage.Seconds[test]) > 0)];
+        return [.. byTime[true], .. byTime[false].TakeWhile(test => (left -= coverage.Seconds[test]) > 0)];
     }
 
     private async Task TryAsync(int mutant)
