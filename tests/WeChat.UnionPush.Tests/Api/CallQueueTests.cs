@@ -187,6 +187,131 @@ public sealed class CallQueueTests
     }
 
     [Fact]
+    public async Task Who_waits_alone_or_as_a_broadcast_is_told_when_the_longest_wait_is_over()
+    {
+        var queue = Queue(0, 1);
+        await EnterAsync(queue);
+        foreach (var priority in new[] { CallPriority.Push, CallPriority.Broadcast })
+        {
+            var late = EnterAsync(queue, TimeSpan.FromSeconds(10), priority);
+            Assert.Equal(_time.GetUtcNow().AddSeconds(10), _time.NextTimerDue);
+            _time.Advance(TimeSpan.FromSeconds(10));
+            await Assert.ThrowsAsync<WeChatApiException>(() => late);
+            Assert.Equal((0, 0), (queue.Waiting, _time.PendingTimers));
+        }
+    }
+
+    [Fact]
+    public async Task Where_all_places_are_taken_no_timer_is_set_for_slots()
+    {
+        var queue = Queue(100, 3);
+        var entries = Enumerable.Range(0, 6).Select(_ => EnterAsync(queue)).ToArray();
+        Assert.Equal(_time.GetUtcNow() + Long, _time.NextTimerDue);
+        queue.Leave();
+        await entries[3];
+        Assert.Equal((_time.GetUtcNow() + Long, 1, 2), (_time.NextTimerDue, _time.PendingTimers, queue.Waiting));
+    }
+
+    [Fact]
+    public void Who_has_given_up_before_takes_neither_place_nor_slot_nor_wait()
+    {
+        var queue = Queue(1, 1);
+        var stop = new CancellationToken(canceled: true);
+        Assert.True(EnterAsync(queue, cancellationToken: stop).IsCanceled);
+        Assert.True(queue.PaceAsync(stop).IsCanceled);
+        Assert.True(EnterAsync(queue).IsCompletedSuccessfully);
+        Assert.True(EnterAsync(queue, cancellationToken: stop).IsCanceled);
+        Assert.True(queue.PaceAsync(stop).IsCanceled);
+        Assert.Equal((0, 0, 1), (queue.Waiting, _time.PendingTimers, queue.Made));
+    }
+
+    [Fact]
+    public async Task Repeats_take_slots_too()
+    {
+        var queue = Queue(2, 64);
+        Assert.True(queue.PaceAsync(default).IsCompletedSuccessfully);
+        Assert.True(queue.PaceAsync(default).IsCompletedSuccessfully);
+        var third = queue.PaceAsync(default).AsTask();
+        Assert.False(third.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(0.5));
+        await third;
+        Assert.Equal(3, queue.Made);
+    }
+
+    [Fact]
+    public async Task What_went_out_is_counted_but_for_first_attempts_of_broadcasts()
+    {
+        var queue = Queue(2, 64);
+        await EnterAsync(queue);
+        await EnterAsync(queue, priority: CallPriority.Broadcast);
+        Assert.Equal(1, queue.Made);
+
+        // And so are those who had to wait.
+        var (push, broadcast) = (EnterAsync(queue), EnterAsync(queue, priority: CallPriority.Broadcast));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await Task.WhenAll(push, broadcast);
+        Assert.Equal(2, queue.TakeMade());
+        Assert.Equal(0, queue.Made);
+        queue.ReturnMade(2);
+        Assert.Equal(2, queue.Made);
+    }
+
+    [Theory]
+    [InlineData(false, 2, "2.5 s")]
+    [InlineData(true, 5, "5.5 s")]
+    public async Task A_turn_that_is_too_late_says_who_goes_before_it(bool isBroadcast, int ahead, string wait)
+    {
+        var queue = Queue(1, 2);
+        await EnterAsync(queue);
+        _time.Advance(TimeSpan.FromSeconds(0.5));
+        foreach (var other in new[] { CallPriority.Broadcast, CallPriority.Push, CallPriority.Broadcast, CallPriority.Push, CallPriority.Broadcast })
+        {
+            _ = EnterAsync(queue, priority: other);
+        }
+
+        var refused = await Assert.ThrowsAsync<WeChatApiException>(() => EnterAsync(queue, TimeSpan.FromSeconds(1), isBroadcast ? CallPriority.Broadcast : CallPriority.Push));
+        Assert.Contains($"{ahead} calls of wx1 go before it", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"would come in {wait}", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Those_who_are_turned_away_meet_the_reason_and_leave_nothing_behind()
+    {
+        var queue = Queue(1, 1);
+        await EnterAsync(queue);
+        var waiting = new[] { EnterAsync(queue), EnterAsync(queue, priority: CallPriority.Broadcast) };
+        queue.TurnAway(() => new InvalidOperationException("The host stops."));
+        foreach (var turn in waiting)
+        {
+            Assert.Equal("The host stops.", (await Assert.ThrowsAsync<InvalidOperationException>(() => turn)).Message);
+        }
+
+        Assert.Equal((0, 0), (queue.Waiting, _time.PendingTimers));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        queue.Leave();
+        Assert.True(EnterAsync(queue).IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void A_slot_that_is_given_back_is_there_again()
+    {
+        var pace = new AccountPace(2, _time);
+        Assert.Equal([true, true, false], new[] { pace.TryTake(out _), pace.TryTake(out _), pace.TryTake(out _) });
+        pace.Return();
+        Assert.Equal([true, false], new[] { pace.TryTake(out _), pace.TryTake(out _) });
+    }
+
+    [Fact]
+    public void After_a_pause_a_seconds_worth_has_no_wait_and_those_behind_it_have_theirs()
+    {
+        var pace = new AccountPace(10, _time);
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(
+            [TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(1.1)],
+            new[] { 0, 5, 9, 10, 20 }.Select(pace.WaitBehind));
+    }
+
+    [Fact]
     public async Task Repeats_go_before_pushes_and_pushes_before_broadcasts()
     {
         var queue = Queue(1, 2);

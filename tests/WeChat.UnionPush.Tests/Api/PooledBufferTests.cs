@@ -71,6 +71,22 @@ public sealed class PooledBufferTests
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Advance(buffer.GetSpan().Length + 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Advance(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer.GetSpan(-1));
+
+        buffer.Write("secret"u8);
+        Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Advance(buffer.GetSpan().Length + 1));
+        Assert.Equal(6, buffer.WrittenCount);
+    }
+
+    [Fact]
+    public void A_full_buffer_at_least_doubles()
+    {
+        using var buffer = new PooledBuffer(16);
+        for (var i = 0; i < 3; i++)
+        {
+            var whole = buffer.WrittenCount + buffer.GetSpan().Length;
+            buffer.Advance(buffer.GetSpan().Length);
+            Assert.InRange(buffer.GetSpan().Length, whole, int.MaxValue);
+        }
     }
 
     [Fact]

@@ -44,6 +44,13 @@ public sealed class RedactionTests
     [InlineData("Proxy-Authorization: Basic dXNlcjpwYTU1d29yZA==", "Proxy-Authorization: Basic ***")]
     [InlineData("Authorization: Bearer eyJhbGciOi.pa55word", "Authorization: Bearer ***")]
     [InlineData("Server=db;User ID=shop;Password=pa55word;Database=x", "Server=db;User ID=shop;Password=***;Database=x")]
+    [InlineData("Authorization: Basic Dxyzdef", "Authorization: Basic ***")]
+    [InlineData("Authorization: Basic dXNl+jpw/TU1d29yZA==", "Authorization: Basic ***")]
+    [InlineData("http://user:/pa55word@proxy:8080", "http://***@proxy:8080")]
+    [InlineData("http://user:pa55word@proxy/?to=http%3A%2F%2Fshop", "http://***@proxy/?to=http%3A%2F%2Fshop")]
+    [InlineData("to=http%3A%2F%2Fuser%3Apa55word%40proxy&from=http://shop", "to=http%3A%2F%2F***%40proxy&from=http://shop")]
+    [InlineData("user:pa55word@proxy:3128 refused admin@shop", "***@proxy:3128 refused admin@shop")]
+    [InlineData("refused, user:pa55word@proxy:3128", "refused, ***@proxy:3128")]
     [InlineData("Basic authentication failed", "Basic authentication failed")]
     [InlineData("No route to proxy:8080", "No route to proxy:8080")]
     public void Who_a_proxy_or_an_address_lets_in_is_masked(string text, string expected)
@@ -93,6 +100,10 @@ public sealed class RedactionTests
     [InlineData("invalid openid o6_bmjrPTlm6_2sgVt7hMZOPfL2M, template ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpB027izEYtY")]
     [InlineData("https://developers.weixin.qq.com/community/develop/doc/000ae8d6348af08e7030bc2546bc01?blockType=1")]
     [InlineData("恭喜你购买成功!😀")]
+    [InlineData("id_0123456789abcdef0123456789abcdef of another length")]
+    [InlineData("zyxwvutsrqponmlkzyxwvutsrqponmlk has no digit of a key")]
+    [InlineData("write to people@example.com")]
+    [InlineData("https://proxy:8080/people/@shop")]
     public void What_is_no_secret_stays_as_it_is(string text) => Assert.Equal(text, Redaction.Quote(text));
 
     [Theory]
@@ -100,6 +111,8 @@ public sealed class RedactionTests
     [InlineData("""{"sessio_key":"tiihtNczf5v6AKRyjwEUhQ==","openid":"o1"}""", """{"sessio_key":"t…""")]
     [InlineData("""{"openid":"o1","session_key"*"tiihtNczf5v6AKRyjwEUhQ=="}""", """{"openid":"o1","…""")]
     [InlineData("upstream error", "upstream error")]
+    [InlineData("sixteen bytes is", "sixteen bytes is")]
+    [InlineData("seventeen bytes is", "seventeen bytes …")]
     [InlineData("\r\n <html><h1>502 Bad Gateway</h1></html>", "\\u000d\\u000a <html><h1>502 Bad Gateway</h1></html>")]
     [InlineData("<html>/cgi-bin/token?secret=67_kX9vQm2RzT0aLw-HbE4cYd</html>", "<html>/cgi-bin/token?secret=***</html>")]
     public void Where_a_secret_is_answered_nothing_is_shown_but_the_start_or_a_page(string body, string expected) =>
@@ -109,6 +122,16 @@ public sealed class RedactionTests
     public void A_long_token_is_masked_without_its_name()
     {
         Assert.Equal("<pre>***</pre>", Redaction.Quote($"<pre>{new string('x', 512)}</pre>"));
+        Assert.Equal("***", Redaction.Quote(new string('x', 64)));
+        Assert.Equal(new string('x', 63), Redaction.Quote(new string('x', 63)));
+    }
+
+    [Fact]
+    public void Where_a_masked_text_went_on_it_says_so()
+    {
+        var text = "access_token=" + new string('x', 20_000);
+        Assert.Equal("access_token=***…", Redaction.Quote(text));
+        Assert.Equal("access_token=***…", Redaction.Quote(Encoding.UTF8.GetBytes(text)));
     }
 
     [Fact]

@@ -196,6 +196,16 @@ public sealed class WeChatApiErrorsTests
         Assert.Equal(expected, WeChatErrorText.Field(text));
 
     [Theory]
+    [InlineData(64, true)]
+    [InlineData(65, false)]
+    public void A_field_has_sixty_four_characters_at_most(int length, bool isFound)
+    {
+        var key = new string('k', length);
+        Assert.Equal(isFound ? key : null, WeChatErrorText.Field($"argument invalid! data.{key}.value invalid"));
+        Assert.Equal(isFound ? key : null, WeChatErrorText.Field($"argument invalid! {key}.DATA"));
+    }
+
+    [Theory]
     [InlineData("invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist rid: 5f3a6a7c-11223344-0badcafe", "1.2.3.4")]
     [InlineData("invalid ip 203.0.113.77, not in whitelist hint: [abc.def]", "203.0.113.77")]
     [InlineData("invalid ip ::ffff:203.0.113.77, not in whitelist", "203.0.113.77")]
@@ -208,6 +218,9 @@ public sealed class WeChatApiErrorsTests
     [InlineData("requestIP: ::ffff:cb00:714d", "203.0.113.77")]
     [InlineData("requestIP: 203.0.113.77:443", "203.0.113.77")]
     [InlineData("requestIP: [2001:db8::17]", "2001:db8::17")]
+    [InlineData("requestIP: ::1 of this machine", "::1")]
+    [InlineData("invalid ip 2001:db8::17 ipv6, 203.0.113.77 ipv4", "203.0.113.77")]
+    [InlineData("invalid ip 2001:db8::17, then 2001:db8::18", "2001:db8::17")]
     [InlineData("invalid ip 999.1.1.1, 40164, 12:30, 1.2, not in whitelist", null)]
     [InlineData(":::::::::::::::::::: ....", null)]
     [InlineData(null, null)]

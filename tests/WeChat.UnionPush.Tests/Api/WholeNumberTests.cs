@@ -39,6 +39,13 @@ public sealed class WholeNumberTests
     }
 
     [Theory]
+    [InlineData("9223372036854775807.0", long.MaxValue)]
+    [InlineData("\"9223372036854775807.0\"", long.MaxValue)]
+    [InlineData("-9223372036854775808.0", long.MinValue)]
+    public async Task The_largest_and_the_smallest_number_are_whole_too(string written, long expected) =>
+        Assert.Equal(expected, (await SendAsync(FollowerEndpoints.UserGet, $$$"""{"total":{{{written}}},"count":1,"data":{"openid":["o1"]}}""")).Total);
+
+    [Theory]
     [InlineData("43004")]
     [InlineData("\"43004\"")]
     [InlineData("43004.0")]
