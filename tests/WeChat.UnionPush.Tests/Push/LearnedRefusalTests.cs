@@ -124,6 +124,29 @@ public sealed class LearnedRefusalTests
         Assert.Equal(PushStatus.Sent, await PushAsync(town, person));
     }
 
+    [Fact]
+    public async Task A_refusal_is_as_new_as_the_message_that_was_refused()
+    {
+        await using var town = new Town();
+        var person = await town.AddReachablePersonAsync();
+        town.Time.Advance(TimeSpan.FromSeconds(1));
+        var before = town.Time.GetUtcNow();
+        town.Time.Advance(TimeSpan.FromSeconds(1));
+        town.Platform.Faults.Add(SimulatedFault.Error(43101).On(Send).Times(1));
+        using var gate = town.Platform.Hold(Send);
+        var push = PushAsync(town, person);
+        await gate.WaitForCallsAsync(1);
+
+        // What was seen before the message was sent, and told while it is on its way, says nothing against the refusal.
+        await town.Repository.SaveAsync(
+            [new WeChatIdentity(Town.OfficialAccountAppId, person.OpenIdIn(town.Account)) { FollowState = FollowState.Following, ObservedAt = before }]);
+        gate.Open();
+
+        Assert.Equal(PushStatus.Refused, await push);
+        Assert.Equal(PushStatus.Refused, await PushAsync(town, person));
+        Assert.Equal(1, town.Platform.Calls.Count(Send));
+    }
+
     [Theory]
     [InlineData(40003, PushStatus.NotFollowing)]
     [InlineData(49003, PushStatus.NotFollowing)]

@@ -60,6 +60,74 @@ public sealed class RememberedPushesTests
     }
 
     [Fact]
+    public async Task An_outcome_that_stays_unknown_is_forgotten_thirty_days_after_the_last_attempt_however_often_it_is_asked_for()
+    {
+        await PushAsync(Lost);
+        _time.Advance(ResendsFor);
+        Assert.Equal(PushStatus.Unknown, (await PushAsync(Sent)).Status);
+        _time.Advance(KeepsFor - ResendsFor - Moment);
+        Assert.Equal(PushStatus.Unknown, (await PushAsync(Sent)).Status);
+        _time.Advance(Moment);
+        Assert.Equal((PushStatus.Sent, 7L), Told(await PushAsync(Sent)));
+        Assert.Equal(2, _attempts);
+    }
+
+    [Fact]
+    public async Task A_push_that_went_out_without_a_message_id_is_told_without_one()
+    {
+        await PushAsync(new PushResult(PushStatus.Sent) { Channel = PushChannel.Fallback });
+        var again = await PushAsync(Sent);
+        Assert.Equal((PushStatus.Duplicate, null, PushChannel.Fallback), (again.Status, again.MessageId, again.Channel));
+    }
+
+    [Fact]
+    public async Task An_attempt_that_the_platform_knew_already_takes_no_message_id_away()
+    {
+        var (first, second) = (new TaskCompletionSource<PushResult>(), new TaskCompletionSource<PushResult>());
+        var (one, other) = (PushAsync(_ => first.Task), PushAsync(_ => second.Task));
+        first.SetResult(Sent);
+        await one;
+        second.SetResult(new PushResult(PushStatus.Duplicate) { ErrorCode = new WeChatErrorCode(40241) });
+        await other;
+        Assert.Equal((PushStatus.Duplicate, 7L), Told(await PushAsync(Sent)));
+    }
+
+    [Fact]
+    public async Task What_another_push_has_sent_counts_where_no_other_attempt_of_this_one_can_be_meant()
+    {
+        var elsewhere = new PushResult(PushStatus.Duplicate) { Channel = PushChannel.SubscribeMessage };
+        var (first, second) = (new TaskCompletionSource<PushResult>(), new TaskCompletionSource<PushResult>());
+        var (one, other) = (PushAsync(_ => first.Task), PushAsync(_ => second.Task));
+        first.SetResult(elsewhere);
+        var result = await one;
+        Assert.Equal(PushStatus.Unknown, result.Status);
+        Assert.Contains("Push again", result.Reason, StringComparison.Ordinal);
+        second.SetResult(elsewhere);
+        Assert.Equal(PushStatus.Unknown, (await other).Status);
+
+        Assert.Same(elsewhere, await PushAsync(elsewhere));
+        var again = await PushAsync(Sent);
+        Assert.Equal((PushStatus.Duplicate, PushChannel.SubscribeMessage), (again.Status, again.Channel));
+        Assert.Equal(3, _attempts);
+    }
+
+    [Fact]
+    public async Task An_attempt_whose_note_was_deleted_meanwhile_ends_as_it_does_otherwise()
+    {
+        var refused = new PushResult(PushStatus.NotFollowing) { Reason = "does not follow" };
+        Assert.Same(refused, await PushAsync(_ => DeleteAsync(refused)));
+        Assert.Same(Sent, await PushAsync(_ => DeleteAsync(Sent)));
+        Assert.Equal((PushStatus.Duplicate, 7L), Told(await PushAsync(Sent)));
+
+        async Task<PushResult> DeleteAsync(PushResult result)
+        {
+            var notes = await _journal.ListAsync("wxOfficial", "once:", null, 10);
+            await _journal.DeleteAsync("wxOfficial", [Assert.Single(notes).Key]);
+            return result;
+        }
+    }
+
+    [Fact]
     public async Task An_attempt_that_takes_longer_than_the_platform_knows_the_message_is_left_as_unknown()
     {
         await PushAsync(Lost);
@@ -93,6 +161,20 @@ public sealed class RememberedPushesTests
         _time.Advance(ResendsFor);
         Assert.Equal(PushStatus.Unknown, (await PushAsync(Sent)).Status);
         Assert.Equal(1, _attempts);
+    }
+
+    [Fact]
+    public async Task An_attempt_that_was_cancelled_for_another_reason_than_its_time_says_so()
+    {
+        using var stop = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => PushAsync(async either =>
+        {
+            // The caller gives up, and the time is over too.
+            await stop.CancelAsync();
+            _time.Advance(ResendsFor);
+            throw new OperationCanceledException(either);
+        }, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => PushAsync(_ => throw new OperationCanceledException(), recipient: "o2"));
     }
 
     [Fact]

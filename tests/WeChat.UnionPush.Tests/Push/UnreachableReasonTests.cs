@@ -77,10 +77,78 @@ public sealed class UnreachableReasonTests
         Assert.Equal(1, town.Platform.Calls.Count("/cgi-bin/user/info"));
     }
 
+    [Fact]
+    public async Task Where_nothing_else_is_to_be_said_the_state_of_the_sync_is_read_once_a_minute()
+    {
+        var (time, syncs) = (new ManualTimeProvider(), new Syncs());
+        var reasons = new UnreachableReasons(Town.OfficialAccountAppId, syncs, time);
+        time.Advance(TimeSpan.FromHours(1));
+
+        // A sync may mend these at any moment, so that they are read each time.
+        foreach (var unlisted in new[] { null, State with { CompletedAt = null }, State with { Unlinked = 3 } })
+        {
+            syncs.State = unlisted;
+            var reads = syncs.Reads;
+            Assert.DoesNotContain("never followed", await SayAsync(), StringComparison.Ordinal);
+            Assert.DoesNotContain("never followed", await SayAsync(), StringComparison.Ordinal);
+            Assert.Equal(reads + 2, syncs.Reads);
+        }
+
+        syncs.State = State;
+        var before = syncs.Reads;
+        Assert.Contains("never followed", await SayAsync(), StringComparison.Ordinal);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Contains("never followed", await SayAsync(), StringComparison.Ordinal);
+        Assert.Equal(before + 1, syncs.Reads);
+
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        syncs.State = State with { Unlinked = 3 };
+        Assert.Contains("3 of them have no UnionID", await SayAsync(), StringComparison.Ordinal);
+        Assert.Contains("3 of them have no UnionID", await SayAsync(), StringComparison.Ordinal);
+        Assert.Equal(before + 3, syncs.Reads);
+
+        async Task<string> SayAsync() => await reasons.NotAmongFollowersAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_store_that_does_not_answer_costs_the_reason_and_not_the_result()
+    {
+        var syncs = new Syncs { Failure = new TimeoutException() };
+        var reasons = new UnreachableReasons(Town.OfficialAccountAppId, syncs, new ManualTimeProvider());
+        Assert.Equal("The user is not known as a follower of the Official Account.", await reasons.NotAmongFollowersAsync(CancellationToken.None));
+
+        // Who gives up hears so.
+        syncs.Failure = new OperationCanceledException();
+        await Assert.ThrowsAsync<OperationCanceledException>(async () => await reasons.NotAmongFollowersAsync(CancellationToken.None));
+    }
+
+    private static FollowerSyncState State => new(Town.OfficialAccountAppId) { CompletedAt = DateTimeOffset.UnixEpoch };
+
     private static async Task<string> ReasonAsync(Town town, SimulatedPerson person)
     {
         var result = await town.Push.PushAsync(person.OpenIdIn(town.MiniProgram), town.Message());
         Assert.Equal(PushStatus.NotFollowing, result.Status);
         return result.Reason!;
+    }
+
+    private sealed class Syncs : IFollowerSyncStore
+    {
+        public FollowerSyncState? State { get; set; }
+
+        public Exception? Failure { get; set; }
+
+        public int Reads { get; private set; }
+
+        public ValueTask<FollowerSyncState?> GetAsync(string appId, CancellationToken cancellationToken = default)
+        {
+            Reads++;
+            return Failure is null ? new(State) : throw Failure;
+        }
+
+        public ValueTask<IReadOnlyList<FollowerSyncState>> ListAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<bool> SaveAsync(ILease lease, FollowerSyncState state, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<ILease?> TryLeaseAsync(string appId, TimeSpan duration, CancellationToken cancellationToken = default) => throw new NotSupportedException();
     }
 }
