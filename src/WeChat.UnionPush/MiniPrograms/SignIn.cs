@@ -11,6 +11,9 @@ internal sealed class SignIn(string miniProgramAppId, IMiniProgramSession sessio
 
     private static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(10);
 
+    // A store that hangs keeps the code from being sent no longer than this.
+    private static readonly TimeSpan CountLimit = TimeSpan.FromSeconds(1);
+
     /// <summary>Signs a user in.</summary>
     /// <param name="code">The code.</param>
     /// <param name="openData">What the client sent along, whatever it is.</param>
@@ -21,8 +24,17 @@ internal sealed class SignIn(string miniProgramAppId, IMiniProgramSession sessio
         ArgumentException.ThrowIfNullOrWhiteSpace(code);
         cancellationToken.ThrowIfCancellationRequested();
 
-        // Both before the question, without keeping it waiting.
+        // Before the question: who is erased while the answer is on its way stays erased.
         var erasures = CountErasuresAsync();
+        try
+        {
+            await erasures.WaitAsync(CountLimit, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The save waits for it, and tells when it does not come.
+        }
+
         var asked = time.GetUtcNow();
         var user = await session.SignInAsync(code, CancellationToken.None).ConfigureAwait(false);
         var untrusted = Complete(ref user, openData);

@@ -161,6 +161,53 @@ public sealed class SignInTests
         Assert.DoesNotContain(failure.User.SessionKey.Reveal(), failure.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_code_is_sent_when_the_store_has_said_how_many_were_erased_or_after_a_second(bool hangs)
+    {
+        var (inner, count) = (new InMemoryUnionIdRepository(), new TaskCompletionSource<long>());
+        var repository = Substitute.For<IUnionIdRepository>();
+        repository.CountErasuresAsync(Arg.Any<CancellationToken>()).Returns(_ => new ValueTask<long>(count.Task));
+        repository.SaveAsync(Arg.Any<IReadOnlyCollection<WeChatIdentity>>(), Arg.Any<long>(), Arg.Any<CancellationToken>())
+            .Returns(call => inner.SaveAsync(call.Arg<IReadOnlyCollection<WeChatIdentity>>(), call.Arg<long>()));
+        await using var town = new Town(choose: builder => builder.UseRepository(_ => repository));
+        var person = town.Platform.AddPerson();
+        using var gate = town.Platform.Hold("/sns/jscode2session");
+        var signingIn = town.SignInAsync(person);
+        Assert.Equal(town.Time.GetUtcNow().AddSeconds(1), town.Time.NextTimerDue);
+        if (hangs)
+        {
+            town.Time.Advance(TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
+            Assert.Equal(1, town.Time.PendingTimers);
+            town.Time.Advance(TimeSpan.FromTicks(1));
+            await gate.WaitForCallsAsync(1);
+            count.SetResult(0);
+        }
+        else
+        {
+            count.SetResult(0);
+            await gate.WaitForCallsAsync(1);
+        }
+
+        gate.Open();
+        await signingIn;
+        Assert.Single(await inner.FindAsync(Town.MiniProgramAppId, [person.OpenIdIn(town.MiniProgram)]));
+    }
+
+    [Fact]
+    public async Task A_caller_who_goes_away_before_the_code_is_sent_keeps_it()
+    {
+        var repository = Substitute.For<IUnionIdRepository>();
+        repository.CountErasuresAsync(Arg.Any<CancellationToken>()).Returns(_ => new ValueTask<long>(new TaskCompletionSource<long>().Task));
+        await using var town = new Town(choose: builder => builder.UseRepository(_ => repository));
+        using var stop = new CancellationTokenSource();
+        var signingIn = town.Push.SignInAsync(town.Platform.AddPerson().CreateLoginCode(town.MiniProgram), cancellationToken: stop.Token);
+        await stop.CancelAsync();
+        Assert.Equal(stop.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => signingIn)).CancellationToken);
+        Assert.Equal(0, town.Platform.Calls.Count("/sns/jscode2session"));
+    }
+
     private static async Task<IReadOnlyList<WeChatIdentity>> StoredAsync(Town town, SimulatedPerson person) =>
         await town.Repository.FindAsync(Town.MiniProgramAppId, [person.OpenIdIn(town.MiniProgram)]);
 }
