@@ -66,8 +66,10 @@ public sealed class BroadcastReachTests : IAsyncLifetime
     [Fact]
     public async Task A_message_that_has_nothing_for_other_channels_goes_over_none()
     {
+        var forecast = await _town.Broadcasts.ForecastAsync(_town.ToAll());
         var report = await _town.RunAsync(_town.ToAll());
 
+        Assert.Equal((Followers, 0), (forecast.Reachable, forecast.OnOtherChannels));
         Assert.Equal(new BroadcastCounts { Sent = Followers, NotFollowing = Tapped + 3 }, report.Counts);
         Assert.Equal(0, _town.Platform.Calls.Count(Subscribe));
     }
@@ -174,17 +176,21 @@ public sealed class BroadcastReachTests : IAsyncLifetime
         Assert.True(await _town.Storage.Broadcasts.SaveAsync(batch with { Outcomes = sheet.Text, AvailableAt = _town.Clock.GetUtcNow().AddMinutes(1) }, release: false));
         var fault = _town.Platform.Faults.Add(SimulatedFault.ConnectionReset().AfterProcessing().On(Subscribe));
         var message = StoredMessage.Of(Message()).ToMessage(BroadcastPlanner.MessageIdOf(batch, 0), "broadcast/spring");
-        var lost = await _town.Host.GetRequiredService<ReachLadder>().GoOnAsync(
-            new ReachRecipient { MiniProgramOpenId = _strangers[0].OpenIdIn(_town.MiniProgram) }, message, new PushResult(PushStatus.NotFollowing));
-        Assert.Equal(PushStatus.Unknown, lost.Status);
+        Assert.Equal(PushStatus.Unknown, (await GoOnAsync()).Status);
         _town.Platform.Faults.Remove(fault);
         await TapAsync(_strangers[0]);
+
+        // Nor does another worker know more, who comes to it as late as that.
+        Assert.Equal((PushStatus.Unknown, PushChannel.SubscribeMessage), (await GoOnAsync()) is var again ? (again.Status, again.Channel) : default);
 
         var end = await _town.Time.RunAsync(_town.Broadcasts.RunAsync("spring"));
 
         Assert.Equal(new BroadcastCounts { Sent = 2, SentBySubscribeMessage = 2, Unknown = 1 }, end.Counts);
         Assert.Equal(3, _town.MiniProgram.SubscriptionMessages.Count);
         Assert.Equal(1, _strangers[0].SubscriptionsLeft(_town.MiniProgram, _subscription));
+
+        Task<PushResult> GoOnAsync() => _town.Host.GetRequiredService<ReachLadder>().GoOnAsync(
+            new ReachRecipient { MiniProgramOpenId = _strangers[0].OpenIdIn(_town.MiniProgram) }, message, new PushResult(PushStatus.NotFollowing));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using WeChat.UnionPush.Testing;
 using WeChat.UnionPush.Tests.Callbacks;
 using WeChat.UnionPush.Tests.Links;
@@ -99,15 +100,59 @@ public sealed class LateReachTests : IAsyncDisposable
                 Town.MiniProgramAppId, person.OpenIdIn(_town.MiniProgram), result.MessageId!.Value, CancellationToken.None);
         }
 
+        var attempt = Assert.Single(Assert.Single(pigeon.Flights).Attempts);
+        Assert.Equal((PushChannel.SubscribeMessage, PushStatus.Refused), (attempt.Channel, attempt.Status));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_is_linked_by_a_code_is_found_again_when_a_message_fails_later(bool byUnionId)
+    {
+        _town.Account.OpenPlatform = null;
+        var pigeon = new Pigeon();
+        await using var host = await StartAsync(late: true, pigeon, byCode: true);
+        var person = _town.Platform.AddPerson();
+        await host.Push.SignInAsync(person.CreateLoginCode(_town.MiniProgram));
+        var link = await host.Services.GetRequiredService<IFollowLinks>().CreateAsync(person.OpenIdIn(_town.MiniProgram));
+        person.Scan(_town.Account, _town.Account.QrCodes.Single(code => code.Url == link.Url));
+        await SettleAsync(host);
+        person.RefuseMessages(_town.Account);
+
+        var result = await (byUnionId
+            ? host.Push.PushToUnionIdAsync(person.UnionIdUnder(Town.OpenPlatform), Message())
+            : host.Push.PushAsync(person.OpenIdIn(_town.MiniProgram), Message()));
+        Assert.True(result.IsSent);
+        await SettleAsync(host);
+
         var flight = Assert.Single(pigeon.Flights);
-        Assert.Equal((PushChannel.SubscribeMessage, PushStatus.Refused), (flight.Attempts[0].Channel, flight.Attempts[0].Status));
+        Assert.Equal(
+            (person.OpenIdIn(_town.MiniProgram), person.UnionIdUnder(Town.OpenPlatform), person.OpenIdIn(_town.Account)),
+            (flight.MiniProgramOpenId, flight.UnionId, flight.OfficialAccountOpenId));
+    }
+
+    [Theory]
+    [InlineData(8000, true)]
+    [InlineData(8001, false)]
+    public async Task A_message_that_takes_more_room_than_a_note_has_does_not_go_on_later(int length, bool goesOn)
+    {
+        var late = new LateReach(new RouteApps(Town.MiniProgramAppId, Town.OfficialAccountAppId), _storage.Reach!, _town.Time);
+        var message = new LateMessage { Pushed = "", Message = StoredMessage.Of(Message()) };
+        var rest = JsonSerializer.Serialize(message, StoredJson.Plain.LateMessage).Length;
+        message = message with { Pushed = new string('o', length - rest) };
+
+        Assert.False(await late.NoteAsync(message, "oFollower", 42, CancellationToken.None));
+
+        var found = await late.FailAsync(Town.OfficialAccountAppId, "oFollower", 42, CancellationToken.None);
+        Assert.Equal(goesOn ? message.Pushed : null, found?.Pushed);
     }
 
     public ValueTask DisposeAsync() => _town.DisposeAsync();
 
-    private Task<CallbackHost> StartAsync(bool late, Pigeon? pigeon = null) => LinkHost.StartAsync(_town, _storage, builder =>
+    private Task<CallbackHost> StartAsync(bool late, Pigeon? pigeon = null, bool byCode = false) => LinkHost.StartAsync(_town, _storage, builder =>
     {
         builder.Services.AddSingleton(pigeon ?? new Pigeon());
+        _ = byCode ? builder.AddFollowLinks() : builder;
         builder.AddReach(reach =>
         {
             reach.SubscribeMessage();

@@ -8,6 +8,7 @@ public sealed class ReachTests : IAsyncDisposable
 {
     private const string Template = "/cgi-bin/message/template/send";
     private const string Subscribe = "/cgi-bin/message/subscribe/send";
+    private const string Notice = "/cgi-bin/message/subscribe/bizsend";
     private const string Service = "/cgi-bin/message/custom/send";
 
     private readonly Town _town;
@@ -37,14 +38,16 @@ public sealed class ReachTests : IAsyncDisposable
         Assert.Empty(_pigeon.Flights);
     }
 
-    [Fact]
-    public async Task Who_does_not_follow_gets_the_subscribe_message_and_the_result_says_why()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_does_not_follow_gets_the_subscribe_message_and_the_result_says_why(bool byUnionId)
     {
         var person = _town.Platform.AddPerson();
         await _town.SignInAsync(person);
         await TapAsync(person);
 
-        var result = await PushAsync(person);
+        var result = byUnionId ? await _town.Push.PushToUnionIdAsync(person.UnionIdUnder(Town.OpenPlatform), Message()) : await PushAsync(person);
 
         Assert.Equal((PushStatus.Sent, PushChannel.SubscribeMessage), (result.Status, result.Channel));
         Assert.Equal(_town.MiniProgram.SubscriptionMessages[0].MessageId, result.MessageId);
@@ -61,6 +64,18 @@ public sealed class ReachTests : IAsyncDisposable
         await TapAsync(person);
         var result = await PushAsync(person);
         Assert.Equal((PushChannel.SubscribeMessage, PushStatus.NotSignedIn), (result.Channel, Assert.Single(result.Attempts).Status));
+    }
+
+    [Fact]
+    public async Task By_the_UnionID_of_nobody_every_channel_says_whose_openid_is_missing()
+    {
+        var result = await _town.Push.PushToUnionIdAsync("uNobody", Message());
+
+        Assert.Equal((PushStatus.Sent, PushChannel.Fallback), (result.Status, result.Channel));
+        Assert.Equal(
+            [PushStatus.NotFollowing, PushStatus.NotSignedIn, PushStatus.NotLinked, PushStatus.NotLinked], result.Attempts.Select(attempt => attempt.Status));
+        Assert.Contains("openid in the Mini Program", result.Attempts[1].Reason, StringComparison.Ordinal);
+        Assert.All(result.Attempts.Skip(2), attempt => Assert.Contains("openid in the Official Account", attempt.Reason, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -94,6 +109,7 @@ public sealed class ReachTests : IAsyncDisposable
         var result = await PushAsync(person, "order/1");
         Assert.Equal((PushStatus.NotFollowing, PushChannel.TemplateMessage, 5), (result.Status, result.Channel, result.Attempts.Count));
         Assert.Equal(PushChannel.Fallback, result.Attempts[^1].Channel);
+        Assert.Contains("fallback did not send", result.Attempts[^1].Reason, StringComparison.Ordinal);
 
         // Nothing arrived, so the same push tries everything again.
         await TapAsync(person);
@@ -207,6 +223,7 @@ public sealed class ReachTests : IAsyncDisposable
 
         Assert.Equal((PushStatus.Sent, PushChannel.SubscribeNotice), (result.Status, result.Channel));
         Assert.Equal([PushChannel.TemplateMessage, PushChannel.SubscribeMessage], result.Attempts.Select(attempt => attempt.Channel));
+        Assert.Equal((1, 1), (_town.Platform.Calls.Count(Template), _town.Platform.Calls.Count(Notice)));
     }
 
     [Fact]
@@ -218,8 +235,10 @@ public sealed class ReachTests : IAsyncDisposable
         _town.Platform.Faults.Add(SimulatedFault.Error(43101).On(Template));
 
         _town.Time.Advance(TimeSpan.FromHours(1));
-        Assert.Equal(PushStatus.WindowClosed, (await PushAsync(person)).Attempts[^1].Status);
-        Assert.Equal(0, _town.Platform.Calls.Count(Service));
+        Assert.Equal(
+            [PushStatus.Refused, PushStatus.NotSubscribed, PushStatus.NotSubscribed, PushStatus.WindowClosed],
+            (await PushAsync(person)).Attempts.Select(attempt => attempt.Status));
+        Assert.Equal((0, 0, 0), (_town.Platform.Calls.Count(Subscribe), _town.Platform.Calls.Count(Notice), _town.Platform.Calls.Count(Service)));
 
         person.Write(_town.Account, "你好");
         await windows.WroteAsync(openId, _town.Time.GetUtcNow(), CancellationToken.None);

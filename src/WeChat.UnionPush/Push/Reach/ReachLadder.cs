@@ -55,7 +55,7 @@ internal sealed class ReachLadder(
     /// <param name="pushed">The id that the host pushed to.</param>
     /// <param name="recipient">The person, as far as is known.</param>
     /// <param name="message">The message.</param>
-    /// <param name="sent">What the template message came to, where it was tried already: that of a message without an idempotency key.</param>
+    /// <param name="sent">What the template message came to, where it was tried already and did not serve: that of a message without an idempotency key.</param>
     /// <param name="sendTemplate">Sends the template message, or says why not.</param>
     /// <param name="cancellationToken">Cancels the call; the message may be sent nevertheless.</param>
     public async Task<PushResult> PushAsync(
@@ -77,7 +77,7 @@ internal sealed class ReachLadder(
         var template = sent ?? await TryAsync(claim, PushChannel.TemplateMessage, () => sendTemplate(cancellationToken).AsTask()).ConfigureAwait(false);
         if (!MayGoOn(template.Status))
         {
-            return sent is null ? await AcceptedAsync(pushed, recipient, message, template, cancellationToken).ConfigureAwait(false) : template;
+            return await AcceptedAsync(pushed, recipient, message, template, cancellationToken).ConfigureAwait(false);
         }
 
         attempts.Add(Attempt(PushChannel.TemplateMessage, template));
