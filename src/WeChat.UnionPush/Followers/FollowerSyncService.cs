@@ -7,8 +7,8 @@ namespace WeChat.UnionPush;
 internal sealed class FollowerSyncService(
     FollowerSync sync, IFollowerSyncStore store, string appId, TimeSpan every, TimeProvider time, ILogger<FollowerSyncService> logger) : BackgroundService
 {
-    // Instances that start together do not ask together: each waits up to so many milliseconds.
-    private const int StartJitter = 3000;
+    // Instances that start together do not ask together.
+    private static readonly TimeSpan StartJitter = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromHours(1);
@@ -20,7 +20,7 @@ internal sealed class FollowerSyncService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var wait = TimeSpan.FromMilliseconds(Random.Shared.Next(1, StartJitter));
+        var wait = TimeSpan.FromMilliseconds(Random.Shared.Next(1, (int)StartJitter.TotalMilliseconds));
         var failures = 0;
         while (!stoppingToken.IsCancellationRequested)
         {

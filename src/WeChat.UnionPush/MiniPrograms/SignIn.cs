@@ -24,35 +24,27 @@ internal sealed class SignIn(string miniProgramAppId, IMiniProgramSession sessio
         ArgumentException.ThrowIfNullOrWhiteSpace(code);
         cancellationToken.ThrowIfCancellationRequested();
 
-        // Before the question: who is erased while the answer is on its way stays erased.
-        var erasures = CountErasuresAsync();
-        try
-        {
-            await erasures.WaitAsync(CountLimit, time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // The save waits for it, and tells when it does not come.
-        }
-
+        // Both before the question: who is erased while the answer is on its way stays erased.
+        var erasuresSeen = await CountErasuresAsync(cancellationToken).ConfigureAwait(false);
         var asked = time.GetUtcNow();
         var user = await session.SignInAsync(code, CancellationToken.None).ConfigureAwait(false);
         var untrusted = Complete(ref user, openData);
         var observation = new WeChatIdentity(miniProgramAppId, user.OpenId) { UnionId = user.UnionId, ObservedAt = asked, DetailsAt = asked };
-        var saved = await SaveAsync(user, observation, erasures).ConfigureAwait(false);
+        var saved = await SaveAsync(user, observation, erasuresSeen).ConfigureAwait(false);
         Telemetry.SignedIn(user.UnionId is not null);
         return untrusted is null ? (user, saved.ReplacedUnionId) : throw untrusted;
     }
 
-    private async Task<long?> CountErasuresAsync()
+    /// <summary><see langword="null"/> where the store does not say it in time: then the clocks tell what was before an erasure.</summary>
+    private async Task<long?> CountErasuresAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await repository.CountErasuresAsync(CancellationToken.None).ConfigureAwait(false);
+            return await TimeLimit.RunAsync(stop => repository.CountErasuresAsync(stop).AsTask(), CountLimit, "The store", time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception)
         {
-            // The save will tell.
+            cancellationToken.ThrowIfCancellationRequested();
             return null;
         }
     }
@@ -92,18 +84,18 @@ internal sealed class SignIn(string miniProgramAppId, IMiniProgramSession sessio
         }
     }
 
-    private async Task<SavedIdentities> SaveAsync(MiniProgramUser user, WeChatIdentity observation, Task<long?> erasures)
+    private async Task<SavedIdentities> SaveAsync(MiniProgramUser user, WeChatIdentity observation, long? erasuresSeen)
     {
         using var limit = new CancellationTokenSource(StoreLimit, time);
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                // Waited for from outside: a store that hangs may not heed the token.
-                var erasuresSeen = await TimeLimit.WaitAsync(erasures, limit.Token).ConfigureAwait(false);
                 var saving = erasuresSeen is { } seen
                     ? repository.SaveAsync([observation], seen, limit.Token).AsTask()
                     : repository.SaveAsync([observation], limit.Token).AsTask();
+
+                // Waited for from outside: a store that hangs may not heed the token.
                 return await TimeLimit.WaitAsync(saving, limit.Token).ConfigureAwait(false);
             }
             catch (Exception exception) when (attempt == Pauses.Length || limit.IsCancellationRequested)

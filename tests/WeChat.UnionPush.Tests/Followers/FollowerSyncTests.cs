@@ -170,7 +170,7 @@ public sealed class FollowerSyncTests
     {
         await using var town = new Town(
             configure: options => options.FollowerSync.LeaseDuration = TimeSpan.FromSeconds(6),
-            choose: builder => builder.UseFollowerSyncStore(services => new MoodySyncStore(services.GetRequiredService<TimeProvider>()) { Renews = false }));
+            choose: builder => builder.UseFollowerSyncStore(services => Broken(services, losesLeases: true)));
         town.Account.AddFollowers(town.Platform.AddPeople(10));
         using var gate = town.Platform.Hold("/cgi-bin/user/get");
         var sync = town.Push.SyncFollowersAsync();
@@ -191,7 +191,7 @@ public sealed class FollowerSyncTests
     public async Task A_place_that_cannot_be_kept_any_more_ends_the_walk(int failingSave, int listed)
     {
         await using var town = new Town(
-            choose: builder => builder.UseFollowerSyncStore(services => new MoodySyncStore(services.GetRequiredService<TimeProvider>()) { FailingSave = failingSave }));
+            choose: builder => builder.UseFollowerSyncStore(services => Broken(services, failingSave: failingSave)));
         town.Account.AddFollowers(town.Platform.AddPeople(10_005));
 
         var report = await town.Push.SyncFollowersAsync();
@@ -490,6 +490,9 @@ public sealed class FollowerSyncTests
         Assert.Equal(new IdentityCoverage(1, 1, 1, 1, 1), await town.Push.GetCoverageAsync());
     }
 
+    private static BrokenSyncStore Broken(IServiceProvider services, bool losesLeases = false, int failingSave = 0) =>
+        new(new InMemoryFollowerSyncStore(services.GetRequiredService<TimeProvider>())) { LosesLeases = losesLeases, FailingSave = failingSave };
+
     private static async Task StopAfterTheFirstPageAsync(Town town, bool full)
     {
         using var stop = new CancellationTokenSource();
@@ -515,36 +518,6 @@ public sealed class FollowerSyncTests
         }
 
         return following;
-    }
-
-    /// <summary>A store that keeps everything but what a test wants to be lost.</summary>
-    private sealed class MoodySyncStore(TimeProvider time) : IFollowerSyncStore
-    {
-        private readonly InMemoryFollowerSyncStore _inner = new(time);
-        private int _saves;
-
-        public bool Renews { get; init; } = true;
-
-        /// <summary>Which save finds that the lease is somebody else's, from 1; 0 for none.</summary>
-        public int FailingSave { get; init; }
-
-        public ValueTask<FollowerSyncState?> GetAsync(string appId, CancellationToken cancellationToken = default) => _inner.GetAsync(appId, cancellationToken);
-
-        public ValueTask<IReadOnlyList<FollowerSyncState>> ListAsync(CancellationToken cancellationToken = default) => _inner.ListAsync(cancellationToken);
-
-        public ValueTask<bool> SaveAsync(ILease lease, FollowerSyncState state, CancellationToken cancellationToken = default) =>
-            ++_saves == FailingSave ? new(false) : _inner.SaveAsync(((Lease)lease).Inner, state, cancellationToken);
-
-        public async ValueTask<ILease?> TryLeaseAsync(string appId, TimeSpan duration, CancellationToken cancellationToken = default) =>
-            await _inner.TryLeaseAsync(appId, duration, cancellationToken) is { } lease ? new Lease(lease, Renews) : null;
-
-        private sealed record Lease(ILease Inner, bool Renews) : ILease
-        {
-            public ValueTask<bool> RenewAsync(TimeSpan duration, CancellationToken cancellationToken = default) =>
-                Renews ? Inner.RenewAsync(duration, cancellationToken) : new(false);
-
-            public ValueTask DisposeAsync() => Inner.DisposeAsync();
-        }
     }
 
     private sealed class Recorded<T>(Action<T>? then = null) : IProgress<T>

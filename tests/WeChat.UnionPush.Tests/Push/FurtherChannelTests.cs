@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using WeChat.UnionPush.Testing;
 using WeChat.UnionPush.Tests.Callbacks;
@@ -72,15 +71,4 @@ public sealed class FurtherChannelTests : IAsyncDisposable
         builder.Services.AddSingleton(_pigeon);
         builder.AddFollowLinks().AddReach(reach => choose(reach.Fallback<Pigeon>()));
     });
-
-    private sealed class Pigeon : IReachFallback
-    {
-        public ConcurrentQueue<ReachRecipient> Flights { get; } = new();
-
-        public Task<bool> TrySendAsync(ReachRecipient recipient, TemplateMessage message, CancellationToken cancellationToken = default)
-        {
-            Flights.Enqueue(recipient);
-            return Task.FromResult(true);
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using WeChat.UnionPush.Testing;
 using WeChat.UnionPush.Tests.Callbacks;
@@ -186,16 +185,5 @@ public sealed class LateReachTests : IAsyncDisposable
         var message = TemplateMessage.Create(_town.Template.Id).Thing("thing1", "巧克力").Amount("amount2", 39.80m).Time("time3", _town.Time.GetUtcNow())
             .ForSubscribe(SubscribeMessage.Create(_subscription.Id).Thing("thing1", "巧克力").Build());
         return (key is null ? message : message.IdempotencyKey(key)).Build();
-    }
-
-    private sealed class Pigeon : IReachFallback
-    {
-        public ConcurrentQueue<ReachRecipient> Flights { get; } = new();
-
-        public Task<bool> TrySendAsync(ReachRecipient recipient, TemplateMessage message, CancellationToken cancellationToken = default)
-        {
-            Flights.Enqueue(recipient);
-            return Task.FromResult(true);
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using WeChat.UnionPush.Testing;
 
 namespace WeChat.UnionPush.Tests.Push;
@@ -222,29 +221,5 @@ public sealed class ReachRaceTests : IAsyncDisposable
         var message = TemplateMessage.Create(_town.Template.Id).Thing("thing1", "巧克力").Amount("amount2", 39.80m).Time("time3", _town.Time.GetUtcNow())
             .ForSubscribe(SubscribeMessage.Create(_subscription.Id).Thing("thing1", "巧克力").Build());
         return (key is null ? message : message.IdempotencyKey(key)).Build();
-    }
-
-    private sealed class Pigeon : IReachFallback
-    {
-        public bool Arrives { get; set; } = true;
-
-        public Exception? Failure { get; set; }
-
-        public ConcurrentQueue<ReachRecipient> Flights { get; } = new();
-
-        public Task<bool> TrySendAsync(ReachRecipient recipient, TemplateMessage message, CancellationToken cancellationToken = default)
-        {
-            if (Failure is { } failure)
-            {
-                throw failure;
-            }
-
-            if (Arrives)
-            {
-                Flights.Enqueue(recipient);
-            }
-
-            return Task.FromResult(Arrives);
-        }
     }
 }
