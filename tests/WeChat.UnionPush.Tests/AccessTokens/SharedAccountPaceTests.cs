@@ -126,17 +126,22 @@ public sealed class SharedAccountPaceTests
     [Fact]
     public async Task Without_the_store_a_process_keeps_the_pace_by_itself()
     {
+        // A question fails only while the clock stands: the pace reads two clocks for an answer.
         var pace = Pace(20);
-        _desk.Fails = true;
-        var taken = 0;
-        for (var moment = 0; moment < 200; moment++)
+        Assert.False(pace.TryTake(out _));
+        for (var question = 1; question <= 220; question++)
         {
+            _desk.Fail(question);
+
             // A second's worth after the pause before the first, then one at each moment.
-            var expected = 21 + moment;
-            await Runs.UntilAsync(() => (taken += pace.TryTake(out _) ? 1 : 0) == expected, "the slot of this moment came");
-            await Runs.UntilAsync(() => _desk.Count > expected, "the one after it is asked for");
+            if (question > 21)
+            {
+                await WaitsAsync(pace, 50);
+                _time.Advance(TimeSpan.FromMilliseconds(50));
+            }
+
+            await Runs.UntilAsync(() => pace.TryTake(out _), "the slot of this moment came");
             Assert.False(pace.TryTake(out _));
-            _time.Advance(TimeSpan.FromMilliseconds(50));
         }
     }
 
@@ -215,8 +220,6 @@ public sealed class SharedAccountPaceTests
     {
         private readonly List<(PaceRequest Request, TaskCompletionSource<PaceGrant> Answer)> _asked = [];
 
-        public bool Fails { get; set; }
-
         public Func<string?>? Look { get; set; }
 
         public string? Seen { get; private set; }
@@ -241,7 +244,7 @@ public sealed class SharedAccountPaceTests
                 _asked.Add((request, answer));
             }
 
-            return Fails ? throw new UnionPushStorageException("The store is away.", isTransient: true) : new(answer.Task);
+            return new(answer.Task);
         }
 
         public async Task<PaceRequest> AskedAsync(int question)
@@ -250,10 +253,14 @@ public sealed class SharedAccountPaceTests
             return _asked[question - 1].Request;
         }
 
-        public void Answer(int question, PaceGrant grant)
+        public void Answer(int question, PaceGrant grant) => Asked(question).SetResult(grant);
+
+        public void Fail(int question) => Asked(question).SetException(new UnionPushStorageException("The store is away.", isTransient: true));
+
+        private TaskCompletionSource<PaceGrant> Asked(int question)
         {
             AskedAsync(question).GetAwaiter().GetResult();
-            _asked[question - 1].Answer.SetResult(grant);
+            return _asked[question - 1].Answer;
         }
     }
 }
