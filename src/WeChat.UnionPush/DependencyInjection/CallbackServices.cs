@@ -125,7 +125,4 @@ internal static class CallbackServices
             yield return ("Callback:MiniProgram", options.MiniProgram.AppId, options.Callback.MiniProgram);
         }
     }
-
-    private static void Add<T>(IServiceCollection services, object? key, Func<IServiceProvider, T> factory)
-        where T : class => services.Add(new ServiceDescriptor(typeof(T), key, (provider, _) => factory(provider), ServiceLifetime.Singleton));
 }

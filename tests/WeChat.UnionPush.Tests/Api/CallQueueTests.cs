@@ -133,6 +133,32 @@ public sealed class CallQueueTests
     }
 
     [Fact]
+    public async Task Who_gives_up_right_after_the_slot_came_leaves_it_to_the_next()
+    {
+        var queue = Queue(1, 64);
+        await EnterAsync(queue);
+        queue.Leave();
+
+        // Whether the caller goes or gives up is a race, which goes either way in some of the rounds.
+        for (var round = 0; round < 300; round++)
+        {
+            using var stop = new CancellationTokenSource();
+            var first = EnterAsync(queue, cancellationToken: stop.Token);
+            var next = EnterAsync(queue);
+            using var moment = _time.CreateTimer(_ => stop.Cancel(), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+            _time.Advance(TimeSpan.FromSeconds(1));
+            if (await Record.ExceptionAsync(() => first) is null)
+            {
+                queue.Leave();
+                _time.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            await Runs.UntilAsync(() => next.IsCompletedSuccessfully, $"the slot of round {round} came to somebody");
+            queue.Leave();
+        }
+    }
+
+    [Fact]
     public async Task A_turn_beyond_the_longest_wait_is_refused_at_once_and_says_when_to_come_again()
     {
         var queue = Queue(2, 64);

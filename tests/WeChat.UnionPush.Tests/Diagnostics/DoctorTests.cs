@@ -14,12 +14,11 @@ namespace WeChat.UnionPush.Tests.Diagnostics;
 /// <summary>Breaks one thing after the other; the doctor's first complaint names exactly that thing, and nothing it says holds a secret.</summary>
 public sealed class DoctorTests
 {
-    private const string Stable = "/cgi-bin/stable_token";
+    internal const string Stable = "/cgi-bin/stable_token";
+
     private const string Send = "/cgi-bin/message/template/send";
 
-    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
-
-    private static readonly Dictionary<string, (string Check, string Problem, Action<DoctorScene> Break)> Broken = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, (string Check, string Problem, Action<DoctorScene> Break)> Broken = new(StringComparer.Ordinal)
     {
         // Options.
         ["the app id of the Official Account is missing"] = ("options", "invalid", scene => scene.Options(options => options.OfficialAccount.AppId = "")),
@@ -31,7 +30,7 @@ public sealed class DoctorTests
         ["the platform's address is not https"] = ("options", "invalid", scene => scene.Options(options => options.ApiBaseAddress = new Uri("http://api.weixin.qq.com"))),
         ["the callback's Token is malformed"] = ("options", "invalid", scene => scene.Options(options => options.Callback.OfficialAccount.Token = "a-b")),
         ["the EncodingAESKey is cut"] = ("options", "invalid", scene => scene.Options(options => options.Callback.OfficialAccount.EncodingAesKey = "5ecre7")),
-        ["a time limit is negative"] = ("options", "invalid", scene => scene.Options(options => options.Http.TotalTimeout = -Minute)),
+        ["a time limit is negative"] = ("options", "invalid", scene => scene.Options(options => options.Http.TotalTimeout = -TimeSpan.FromMinutes(1))),
 
         // Stores.
         ["the database does not answer"] = ("store", "unreachable", scene => Syncs(scene, new UnionPushStorageException("The database cannot be reached.", isTransient: true))),
@@ -72,7 +71,7 @@ public sealed class DoctorTests
         }
         ),
         ["the clock is ten minutes ahead"] = ("clock", "clock_wrong", scene => Clock(scene, TimeSpan.FromMinutes(10))),
-        ["the clock is a minute behind"] = ("clock", "clock_wrong", scene => Clock(scene, -Minute)),
+        ["the clock is a minute behind"] = ("clock", "clock_wrong", scene => Clock(scene, -TimeSpan.FromMinutes(1))),
 
         // Credentials of the Official Account.
         ["the app id of the Official Account is unknown"] = ("official_account.credentials",
@@ -161,6 +160,8 @@ public sealed class DoctorTests
         ["a sync was interrupted"] = ("sync.lease", "interrupted", scene => Sync(scene, state => state with { InProgress = true, Listed = 10 })),
         ["the day's syncs are used up"] = ("sync", "budget_used_up", scene => Sync(scene, state => state with { Calls = 500 })),
     };
+
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     public static TheoryData<string> States => [.. Broken.Keys];
 
@@ -309,18 +310,18 @@ public sealed class DoctorTests
         }
     }
 
-    private static SimulatedFault CallbackCheck(string answer) => SimulatedFault.Body(_ => Encoding.UTF8.GetBytes(answer)).On("/cgi-bin/callback/check");
+    internal static SimulatedFault CallbackCheck(string answer) => SimulatedFault.Body(_ => Encoding.UTF8.GetBytes(answer)).On("/cgi-bin/callback/check");
 
-    private static void Syncs(DoctorScene scene, Exception failure) =>
+    internal static void Syncs(DoctorScene scene, Exception failure) =>
         scene.Host(builder => builder.UseFollowerSyncStore(_ => new BrokenSyncStore(scene.Town.Services.GetRequiredService<IFollowerSyncStore>()) { Failure = failure }));
 
-    private static void Sync(DoctorScene scene, Func<FollowerSyncState, FollowerSyncState> rewrite) =>
+    internal static void Sync(DoctorScene scene, Func<FollowerSyncState, FollowerSyncState> rewrite) =>
         scene.Host(builder => builder.UseFollowerSyncStore(_ => new BrokenSyncStore(scene.Town.Services.GetRequiredService<IFollowerSyncStore>()) { Rewrite = rewrite }));
 
-    private static void Clock(DoctorScene scene, TimeSpan ahead) => scene.Host(builder =>
+    internal static void Clock(DoctorScene scene, TimeSpan ahead) => scene.Host(builder =>
         builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(new ManualTimeProvider(scene.Town.Time.GetUtcNow() + ahead))));
 
-    private static void Users(DoctorScene scene, Func<int, string?> unionId) => scene.Host(builder => builder.UseRepository(_ =>
+    internal static void Users(DoctorScene scene, Func<int, string?> unionId) => scene.Host(builder => builder.UseRepository(_ =>
     {
         var repository = new InMemoryUnionIdRepository(scene.Town.Time);
         var now = scene.Town.Time.GetUtcNow();
@@ -330,7 +331,7 @@ public sealed class DoctorTests
         return repository;
     }));
 
-    private static void Use(DoctorScene scene, int limit, int used)
+    internal static void Use(DoctorScene scene, int limit, int used)
     {
         scene.Account.Quotas.SetDailyLimit(Send, limit);
         for (var i = 0; i < used; i++)

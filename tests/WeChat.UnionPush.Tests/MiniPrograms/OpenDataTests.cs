@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using WeChat.UnionPush.Testing;
 
 namespace WeChat.UnionPush.Tests.MiniPrograms;
 
@@ -37,6 +40,8 @@ public sealed class OpenDataTests
     [Theory]
     [InlineData("not base64", Iv, Data, "sessionKey")]
     [InlineData("AAAA", Iv, Data, "sessionKey")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Iv, Data, "sessionKey")]
+    [InlineData(SessionKey, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Data, "Iv")]
     [InlineData(SessionKey, "AAAA", Data, "Iv")]
     [InlineData(SessionKey, "", Data, "Iv")]
     [InlineData(SessionKey, Iv, "AAAA", "EncryptedData")]
@@ -117,6 +122,62 @@ public sealed class OpenDataTests
         // A later sign-in that comes without one takes nothing away.
         await town.SignInAsync(person);
         Assert.True((await town.Push.PushAsync(user.OpenId, town.Message("又一次"))).IsSent);
+    }
+
+    [Theory]
+    [InlineData("\"u1\"", "u1")]
+    [InlineData("\" u1 \"", "u1")]
+    [InlineData("\"\"", null)]
+    [InlineData("\"  \"", null)]
+    [InlineData("null", null)]
+    public async Task An_empty_UnionID_in_open_data_is_none(string written, string? read)
+    {
+        await using var services = BuildHost("wx4f4bc4dec97d474b");
+        using var aes = Aes.Create();
+        aes.Key = Convert.FromBase64String(SessionKey);
+        var json = $$$"""{"openId":"o1","unionId":{{{written}}},"watermark":{"appid":"wx4f4bc4dec97d474b","timestamp":1477314187}}""";
+        var encrypted = Convert.ToBase64String(aes.EncryptCbc(Encoding.UTF8.GetBytes(json), Convert.FromBase64String(Iv)));
+        Assert.Equal(read, services.GetRequiredService<IMiniProgramSession>().Decrypt(SessionKey, new EncryptedOpenData(encrypted, Iv)).UnionId);
+    }
+
+    [Theory]
+    [InlineData("""{"openid":"m1","session_key":"k1","unionid":"u1"}""", "m1", "u1")]
+    [InlineData("""{"openid":"m1","session_key":"k1","unionid":" u1 "}""", "m1", "u1")]
+    [InlineData("""{"openid":"m1","session_key":"k1"}""", "m1", null)]
+    [InlineData("""{"openid":"m1","session_key":"k1","unionid":""}""", "m1", null)]
+    [InlineData("""{"openid":"m1","session_key":"k1","unionid":"a\u0000b"}""", "m1", null)]
+    [InlineData("""{"openid":"a\u0000b","session_key":"k1","unionid":"u1"}""", null, null)]
+    [InlineData("""{"openid":"a\u0000b","session_key":""}""", null, null)]
+    [InlineData("""{"openid":"","session_key":"k1"}""", null, null)]
+    [InlineData("""{"session_key":"k1"}""", null, null)]
+    [InlineData("""{"openid":"m1","session_key":" "}""", null, null)]
+    [InlineData("""{"openid":"m1"}""", null, null)]
+    public async Task A_sign_in_needs_an_openid_and_a_session_key_and_takes_a_UnionID_that_is_one(string answer, string? openId, string? unionId)
+    {
+        await using var town = new Town();
+        town.Platform.Faults.Add(SimulatedFault.Body(_ => Encoding.UTF8.GetBytes(answer)).On("/sns/jscode2session"));
+        var session = town.Services.GetRequiredService<IMiniProgramSession>();
+        if (openId is null)
+        {
+            var told = await Assert.ThrowsAsync<WeChatApiException>(() => session.SignInAsync("code"));
+            Assert.Contains("openid and session_key", told.Message, StringComparison.Ordinal);
+            return;
+        }
+
+        var user = await session.SignInAsync("code");
+        Assert.Equal((openId, unionId, "k1"), (user.OpenId, user.UnionId, user.SessionKey.Reveal()));
+    }
+
+    [Theory]
+    [InlineData("""{"session_key":"k2"}""", "m1")]
+    [InlineData("""{"openid":"","session_key":"k2"}""", "m1")]
+    [InlineData("""{"openid":"m2","session_key":"k2"}""", "m2")]
+    public async Task A_reset_that_names_nobody_is_that_of_whom_it_was_asked_for(string answer, string openId)
+    {
+        await using var town = new Town();
+        town.Platform.Faults.Add(SimulatedFault.Body(_ => Encoding.UTF8.GetBytes(answer)).On("/wxa/resetusersessionkey"));
+        var user = await town.Services.GetRequiredService<IMiniProgramSession>().ResetAsync("m1", "k1");
+        Assert.Equal((openId, "k2"), (user.OpenId, user.SessionKey.Reveal()));
     }
 
     [Fact]

@@ -68,6 +68,23 @@ public sealed class SignInTests
         Assert.Single(await town.Repository.FindAsync(Town.MiniProgramAppId, ["mOwn"]));
     }
 
+    [Theory]
+    [InlineData("mOther", "u1", false)]
+    [InlineData("mOwn", "u1", true)]
+    [InlineData(null, "u1", true)]
+    [InlineData("mOwn", "a\0b", false)]
+    [InlineData("mOwn", null, true)]
+    public async Task Open_data_completes_only_the_user_it_belongs_to(string? openId, string? unionId, bool isTaken)
+    {
+        var session = Substitute.For<IMiniProgramSession>();
+        session.SignInAsync("code", Arg.Any<CancellationToken>()).Returns(new MiniProgramUser("mOwn", null, Convert.ToBase64String(new byte[16])));
+        session.Decrypt(Arg.Any<SecretText>(), Arg.Any<EncryptedOpenData>()).Returns(new OpenData(openId, unionId, DateTimeOffset.UnixEpoch, "{}"));
+        await using var town = new Town(services: services => services.AddSingleton(session));
+        var told = await Record.ExceptionAsync(() => town.Push.SignInAsync("code", new EncryptedOpenData("a", "b")));
+        Assert.Equal(isTaken ? null : typeof(OpenDataException), told?.GetType());
+        Assert.Equal(isTaken ? unionId : null, Assert.Single(await town.Repository.FindAsync(Town.MiniProgramAppId, ["mOwn"])).UnionId);
+    }
+
     [Fact]
     public async Task A_caller_who_goes_away_while_WeChat_answers_does_not_lose_the_user()
     {

@@ -172,6 +172,73 @@ public sealed class TelemetryTests
         Assert.All(activities.Where(activity => activity.OperationName == "/cgi-bin/stable_token"), activity => Assert.Null(activity.ParentId));
     }
 
+    [Fact]
+    public void Counters_count_what_they_are_told_and_nothing_of_none()
+    {
+        var counted = new List<string>();
+        var thread = Environment.CurrentManagedThreadId;
+        using var meters = new MeterListener();
+        meters.InstrumentPublished = static (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == WeChatUnionPushDiagnostics.Name)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        meters.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+        {
+            // Tests beside this one count too, on threads of their own.
+            if (Environment.CurrentManagedThreadId == thread)
+            {
+                counted.Add($"{instrument.Name} {value} {string.Join(' ', tags.ToArray().Select(tag => tag.Value))}".TrimEnd());
+            }
+        });
+        meters.Start();
+
+        Telemetry.Synced(listed: 3, detailed: 2);
+        Telemetry.EventsHandled(handled: 5, failed: 0, buried: 0);
+        Telemetry.EventsHandled(handled: 0, failed: 4, buried: 1);
+        Telemetry.TokenRequested("classic", forced: false, error: null);
+        Telemetry.TokenRefused();
+        Telemetry.StoreFailed();
+        Telemetry.SignedIn(linked: true);
+        Telemetry.Pushed("sent");
+        Telemetry.CallRepeated("/a");
+        Telemetry.CallbackAnswered("kept");
+        Telemetry.ReceiptSaved("delivered");
+        Assert.Equal(
+            [
+                "wechat.sync.listed 3",
+                "wechat.sync.detailed 2",
+                "wechat.events 5 handled",
+                "wechat.events 4 failed",
+                "wechat.events 1 buried",
+                "wechat.token.requests 1 classic False",
+                "wechat.token.refusals 1",
+                "wechat.token.store_failures 1",
+                "wechat.sign_ins 1 True",
+                "wechat.pushes 1 sent",
+                "wechat.api.retries 1 /a",
+                "wechat.callbacks 1 kept",
+                "wechat.receipts 1 delivered",
+            ],
+            counted);
+    }
+
+    [Fact]
+    public void The_buckets_of_the_durations_end_at_half_a_minute_and_a_call_names_its_method()
+    {
+        Assert.Equal((0.005, 30), (Telemetry.CallDuration.Advice!.HistogramBucketBoundaries![0], Telemetry.CallDuration.Advice.HistogramBucketBoundaries[^1]));
+        using var traces = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == WeChatUnionPushDiagnostics.Name,
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
+        ActivitySource.AddActivityListener(traces);
+        using var call = Telemetry.StartCall("/a", "POST");
+        Assert.Equal("POST", call!.GetTagItem("http.request.method"));
+    }
+
     private static void Note(ConcurrentDictionary<string, bool> keys, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         foreach (var tag in tags)

@@ -106,6 +106,22 @@ public sealed class MessageReceiptTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_receipt_that_is_written_makes_no_line_and_the_line_of_one_that_is_not_names_the_failure()
+    {
+        var receipts = Substitute.For<IMessageReceipts>();
+        var log = new Lines();
+        var book = new MessageReceiptLog(Town.OfficialAccountAppId, receipts, _town.Time, log);
+        await book.SentAsync(1, "o1", "t1", correlationId: null);
+        await receipts.Received(1).SaveAsync(Arg.Is<IReadOnlyCollection<MessageReceipt>>(batch => batch.Single().MessageId == 1), Arg.Any<CancellationToken>());
+        Assert.Empty(log.Failures);
+
+        var failure = new InvalidOperationException("the store is gone");
+        receipts.SaveAsync(default!, default).ThrowsAsyncForAnyArgs(failure);
+        await book.SentAsync(2, "o1", "t1", correlationId: null);
+        Assert.Same(failure, Assert.Single(log.Failures));
+    }
+
+    [Fact]
     public async Task An_outcome_that_could_not_be_written_down_is_tried_again()
     {
         var receipts = Substitute.For<IMessageReceipts>();
@@ -195,4 +211,16 @@ public sealed class MessageReceiptTests : IAsyncDisposable
 
     private TemplateMessage Message(string correlationId) => TemplateMessage.Create(_town.Template.Id)
         .Thing("thing1", "巧克力").Amount("amount2", 39.80m).Time("time3", _town.Time.GetUtcNow()).CorrelationId(correlationId).Build();
+
+    private sealed class Lines : ILogger<MessageReceiptLog>
+    {
+        public List<Exception?> Failures { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Failures.Add(exception);
+    }
 }
