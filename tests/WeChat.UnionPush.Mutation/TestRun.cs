@@ -24,7 +24,7 @@ internal sealed class TestRun
     private static readonly string[] Rooms =
     [
         "AccessTokens.", "Api.", "Broadcasts.", "Callbacks.", "Concurrency.", "DependencyInjection.", "Diagnostics.", "Followers.", "Hosts.", "Identities.", "Links.", "Messages.",
-        "MiniPrograms.", "Observability.", "Push.", "Receipts.", "Stores.InMemory",
+        "MiniPrograms.", "Observability.", "Push.", "Receipts.", "Stores.InMemory", "Stores.Shared",
     ];
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);

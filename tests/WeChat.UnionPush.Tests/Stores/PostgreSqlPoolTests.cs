@@ -50,6 +50,35 @@ public sealed class PostgreSqlPoolTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public async Task A_process_takes_sixteen_connections_where_the_connection_string_says_nothing()
+    {
+        var name = $"pool_{Guid.NewGuid():N}";
+        var connection = await ConnectionAsync();
+        await using var admin = NpgsqlDataSource.Create(connection);
+        await using var storage = new PgStorage(new NpgsqlConnectionStringBuilder(connection) { ApplicationName = name }.ConnectionString);
+        await storage.EnsureSchemaAsync(Cancelled);
+        Task[] calls;
+        await using (var locking = await admin.OpenConnectionAsync(Cancelled))
+        {
+            // Nobody reads while this transaction lives, so each call keeps the connection it has.
+            await using var transaction = await locking.BeginTransactionAsync(Cancelled);
+            await using var command = new NpgsqlCommand("lock table unionpush_identity in access exclusive mode", locking);
+            await command.ExecuteNonQueryAsync(Cancelled);
+            calls = [.. Enumerable.Range(0, 60).Select(i => Task.Run(() => storage.Identities.FindAsync("wx", [$"o{i}"], Cancelled).AsTask(), Cancelled))];
+            await Runs.UntilAsync(async () => await CountAsync() >= 16, "as many connections are open as the pool has");
+        }
+
+        await Task.WhenAll(calls);
+        Assert.Equal(16, await CountAsync());
+
+        async Task<int> CountAsync()
+        {
+            await using var count = admin.CreateCommand($"select count(*)::int from pg_stat_activity where application_name = '{name}'");
+            return (int)(await count.ExecuteScalarAsync(Cancelled))!;
+        }
+    }
+
+    [Fact]
     public async Task What_to_do_is_said_when_no_connection_gets_free_in_time()
     {
         var connection = new NpgsqlConnectionStringBuilder(await ConnectionAsync()) { MaxPoolSize = 1, Timeout = 1 }.ConnectionString;
