@@ -20,7 +20,7 @@ internal sealed class AccountSlots(
     private readonly SemaphoreSlim _asking = new(1, 1);
     private DailyQuota? _quota;
     private DateOnly _quotaDay;
-    private long _askedAt;
+    private long? _askedAt;
 
     public int PerSecond => perSecond;
 
@@ -87,7 +87,7 @@ internal sealed class AccountSlots(
         try
         {
             var today = ChinaTime.DayOf(time.GetUtcNow());
-            if (_askedAt != 0 && _quotaDay == today && time.GetElapsedTime(_askedAt) < QuotaLifetime)
+            if (_askedAt is { } asked && _quotaDay == today && time.GetElapsedTime(asked) < QuotaLifetime)
             {
                 return (_quota, false);
             }

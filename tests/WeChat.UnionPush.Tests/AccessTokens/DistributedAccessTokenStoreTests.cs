@@ -4,6 +4,7 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.Caching.Distributed;
+using NSubstitute;
 using Microsoft.Extensions.DependencyInjection;
 using WeChat.UnionPush.Testing;
 
@@ -140,6 +141,30 @@ public sealed class DistributedAccessTokenStoreTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.TryLeaseAsync(Key, TimeSpan.FromMinutes(1), stop.Token).AsTask());
         cache.After = null;
         Assert.NotNull(await store.TryLeaseAsync(Key, TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public async Task A_lease_is_held_up_to_its_last_millisecond()
+    {
+        var time = new ManualTimeProvider();
+        var store = new DistributedAccessTokenStore(new DictionaryCache(), time);
+        Assert.NotNull(await store.TryLeaseAsync(Key, TimeSpan.FromSeconds(30)));
+        time.Advance(TimeSpan.FromSeconds(30) - TimeSpan.FromMilliseconds(1));
+        Assert.Null(await store.TryLeaseAsync(Key, TimeSpan.FromSeconds(30)));
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.NotNull(await store.TryLeaseAsync(Key, TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task A_cache_that_heeds_no_token_is_not_asked_by_who_has_gone_away()
+    {
+        var cache = Substitute.For<IDistributedCache>();
+        var store = new DistributedAccessTokenStore(cache, new ManualTimeProvider());
+        var gone = new CancellationToken(canceled: true);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.GetAsync(Key, gone).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.SetAsync(Key, new StoredAccessToken(), gone).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.TryLeaseAsync(Key, TimeSpan.FromSeconds(30), gone).AsTask());
+        Assert.Empty(cache.ReceivedCalls());
     }
 
     /// <summary>A distributed cache that heeds tokens, as those on a network do.</summary>

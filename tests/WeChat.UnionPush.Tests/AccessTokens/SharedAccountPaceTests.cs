@@ -109,6 +109,20 @@ public sealed class SharedAccountPaceTests
         Assert.Equal([0], Waits(pace, 0));
     }
 
+    [Fact]
+    public async Task Among_slots_that_are_there_the_wait_is_their_own_interval_and_behind_them_that_of_whole_batches()
+    {
+        var pace = Pace(40);
+        Assert.False(pace.TryTake(out _));
+        _desk.Answer(1, Grant(1, from: 0, interval: 50));
+        await TakenAfterAsync(pace, 0);
+        _desk.Answer(2, Grant(3, from: 1000, interval: 50));
+        await WaitsAsync(pace, 1000);
+
+        // The first of two slots that were asked for came 950 ms after the one before it was over.
+        Assert.Equal([1000, 1050, 1100, 2425], Waits(pace, 0, 1, 2, 3));
+    }
+
     [Theory]
     [InlineData(100_000, 50, 1_000)]
     [InlineData(60, 80, 80)]
