@@ -28,6 +28,13 @@ internal sealed class Mutator(Random random, string[] words)
             return Cut(bytes);
         }
 
+        if (random.Next(6) == 0)
+        {
+            // How a value begins decides more often than what it goes on with.
+            At(bytes, TokenAt(bytes, random.Next(bytes.Count + 1)).Start);
+            return Cut(bytes);
+        }
+
         if (random.Next(8) == 0)
         {
             Splice(bytes, other);
@@ -127,7 +134,14 @@ internal sealed class Mutator(Random random, string[] words)
 
     private void ReplaceToken(List<byte> bytes, int at)
     {
-        static bool IsMark(byte one) => one is (byte)',' or (byte)':' or (byte)'{' or (byte)'}' or (byte)'[' or (byte)']' or (byte)'<' or (byte)'>' or (byte)'|' or (byte)'\t';
+        var (start, end) = TokenAt(bytes, at);
+        bytes.RemoveRange(start, end - start);
+        bytes.InsertRange(start, Word());
+    }
+
+    /// <summary>What stands between two marks.</summary>
+    private static (int Start, int End) TokenAt(List<byte> bytes, int at)
+    {
         var start = at;
         while (start > 0 && !IsMark(bytes[start - 1]))
         {
@@ -140,8 +154,9 @@ internal sealed class Mutator(Random random, string[] words)
             end++;
         }
 
-        bytes.RemoveRange(start, end - start);
-        bytes.InsertRange(start, Word());
+        return (start, end);
+
+        static bool IsMark(byte one) => ",:{}[]<>|\t\""u8.Contains(one);
     }
 
     private byte[] Word() => _words[random.Next(_words.Length)];

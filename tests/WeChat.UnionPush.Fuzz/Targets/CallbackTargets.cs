@@ -22,6 +22,8 @@ internal static class CallbackTargets
     [
         "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[o1]]></FromUserName><CreateTime>1723280000</CreateTime><MsgType><![CDATA[event]]></MsgType>"
             + "<Event><![CDATA[subscribe]]></Event><EventKey><![CDATA[qrscene_unionpush-abc]]></EventKey><Ticket><![CDATA[t]]></Ticket></xml>",
+        "<xml><FromUserName>o1</FromUserName><CreateTime>1723280000</CreateTime><MsgType>event</MsgType><Event>SCAN</Event><EventKey>unionpush-abc</EventKey>"
+            + "<Ticket>TICKET</Ticket></xml>",
         "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName><CreateTime>1723280000</CreateTime><MsgType>event</MsgType>"
             + "<Event>TEMPLATESENDJOBFINISH</Event><MsgID>3717005636572528642</MsgID><Status>failed:user block</Status></xml>",
         "<xml><FromUserName>o1</FromUserName><CreateTime>1723280000</CreateTime><MsgType>text</MsgType><Content>你好</Content><MsgId>1</MsgId></xml>",
