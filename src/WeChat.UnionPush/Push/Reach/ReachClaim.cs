@@ -68,24 +68,28 @@ internal sealed class ReachClaim(IReachJournal journal, string appId, string? ke
             return true;
         }
 
-        while (!IsTemplate || _isResumed || AttemptsOf(_note!.Value) == 1)
+        while (true)
         {
-            if (await WriteAsync(_note, channel, cancellationToken).ConfigureAwait(false) is { } moved)
+            if (IsTemplate && !_isResumed && AttemptsOf(_note!.Value) > 1)
+            {
+                if (await TryLeaveAsync().ConfigureAwait(false))
+                {
+                    IsLeftToOthers = true;
+                    return false;
+                }
+            }
+            else if (await WriteAsync(_note, channel, cancellationToken).ConfigureAwait(false) is { } moved)
             {
                 _note = moved;
                 return true;
             }
 
-            // Others begin and end attempts; on a further channel there are none.
+            // Others begin and end attempts, so that this may be the last one by now; on a further channel there are none.
             if (!IsTemplate || !await ReadAgainAsync(cancellationToken).ConfigureAwait(false))
             {
                 return false;
             }
         }
-
-        IsLeftToOthers = true;
-        await LeaveAsync().ConfigureAwait(false);
-        return false;
     }
 
     /// <summary>Certainly nothing arrived by this attempt: the key is free again, unless another may have arrived.</summary>
@@ -99,16 +103,17 @@ internal sealed class ReachClaim(IReachJournal journal, string appId, string? ke
 
     private async ValueTask LeaveAsync()
     {
-        do
+        while (!await TryLeaveAsync().ConfigureAwait(false) && await ReadAgainAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            // One that has expired is as good as none, and unlike a deletion is written only where nobody has begun an attempt meanwhile.
-            var others = AttemptsOf(_note!.Value) - 1;
-            if (await WriteAsync(_note, Template(others), others > 0 ? until : DateTimeOffset.UnixEpoch, CancellationToken.None).ConfigureAwait(false) is not null)
-            {
-                return;
-            }
         }
-        while (await ReadAgainAsync(CancellationToken.None).ConfigureAwait(false));
+    }
+
+    /// <summary>Takes this attempt out of the note; false where others have changed it meanwhile.</summary>
+    private async ValueTask<bool> TryLeaveAsync()
+    {
+        // One that has expired is as good as none, and unlike a deletion is written only where nobody has begun an attempt meanwhile.
+        var others = AttemptsOf(_note!.Value) - 1;
+        return await WriteAsync(_note, Template(others), others > 0 ? until : DateTimeOffset.UnixEpoch, CancellationToken.None).ConfigureAwait(false) is not null;
     }
 
     /// <summary>Reads the note that others have changed; false where the template message is not tried any more.</summary>
