@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Takes back the fix of one fault at a time, in a scratch clone, and shows that a test fails then. Each patch of tests/Reverts is such a fault; its first lines say
 # what it is and which test classes are to notice it. Ends with one line of totals, and fails when a fault is not noticed.
-#   tests/reverts.sh [name ...]      all of them, in about half an hour on two cores, or those that are named
+#   tests/reverts.sh [name ...]      all of them, in about an hour on two cores, or those that are named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1

@@ -3,9 +3,6 @@ namespace WeChat.UnionPush.Broadcasts;
 /// <summary>How many broadcasts each person had lately: read once, before a broadcast with a cap is planned. 12 bytes a person.</summary>
 internal sealed class PersonCaps
 {
-    // As it comes back from a store.
-    private static readonly DateTimeOffset Never = Millisecond.Cut(DateTimeOffset.MaxValue);
-
     private readonly Dictionary<ulong, int> _counts = [];
     private readonly int _most;
 
@@ -40,7 +37,7 @@ internal sealed class PersonCaps
     private void Add(BroadcastBatch batch, bool isCancelled, DateTimeOffset since)
     {
         var sheet = new OutcomeSheet(batch.Size, batch.Outcomes);
-        if (batch.AvailableAt == Never && batch.SavedAt < since)
+        if (batch.AvailableAt == BroadcastBatch.Never && batch.SavedAt < since)
         {
             return;
         }

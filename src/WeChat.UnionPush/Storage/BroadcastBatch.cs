@@ -5,6 +5,9 @@ namespace WeChat.UnionPush.Storage;
 /// <param name="Number">Its number within the broadcast, from 0 on.</param>
 public sealed record BroadcastBatch(string BroadcastId, int Number)
 {
+    // What AvailableAt gives back for DateTimeOffset.MaxValue, so that comparing with that itself would never hold.
+    internal static readonly DateTimeOffset Never = Millisecond.Cut(DateTimeOffset.MaxValue);
+
     /// <summary>How many recipients it has.</summary>
     public int Size { get; init; }
 

@@ -31,7 +31,8 @@ internal sealed class Mutator(Random random, string[] words)
         if (random.Next(6) == 0)
         {
             // How a value begins decides more often than what it goes on with.
-            At(bytes, TokenAt(bytes, random.Next(bytes.Count + 1)).Start);
+            var at = TokenAt(bytes, random.Next(bytes.Count + 1)).Start;
+            At(bytes, at < bytes.Count && bytes[at] == '"' ? at + 1 : at);
             return Cut(bytes);
         }
 
@@ -156,7 +157,7 @@ internal sealed class Mutator(Random random, string[] words)
 
         return (start, end);
 
-        static bool IsMark(byte one) => ",:{}[]<>|\t\""u8.Contains(one);
+        static bool IsMark(byte one) => ",:{}[]<>|\t"u8.Contains(one);
     }
 
     private byte[] Word() => _words[random.Next(_words.Length)];

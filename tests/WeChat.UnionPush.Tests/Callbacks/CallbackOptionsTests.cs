@@ -8,7 +8,7 @@ public sealed class CallbackOptionsTests
 {
     private const string Marker = Secrets.Marker;
 
-    private static readonly Dictionary<string, string?> Right = new()
+    internal static readonly Dictionary<string, string?> Right = new()
     {
         ["OfficialAccount:AppId"] = Town.OfficialAccountAppId,
         ["OfficialAccount:AppSecret"] = Secrets.OfficialAccount,

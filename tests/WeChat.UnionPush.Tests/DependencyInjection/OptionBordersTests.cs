@@ -14,16 +14,6 @@ public sealed class OptionBordersTests
     private const string Day = "1.00:00:00";
     private const string Hundred = "36500.00:00:00";
 
-    private static readonly Dictionary<string, string?> Right = new()
-    {
-        ["OfficialAccount:AppId"] = Town.OfficialAccountAppId,
-        ["OfficialAccount:AppSecret"] = Secrets.OfficialAccount,
-        ["MiniProgram:AppId"] = Town.MiniProgramAppId,
-        ["MiniProgram:AppSecret"] = Secrets.MiniProgram,
-        ["Callback:OfficialAccount:Token"] = PlatformPush.Token,
-        ["Callback:OfficialAccount:EncodingAesKey"] = PlatformPush.Key,
-    };
-
     /// <summary>Name, shortest and longest span.</summary>
     public static TheoryData<string, string, string> Spans => new()
     {
@@ -284,7 +274,7 @@ public sealed class OptionBordersTests
 
     private static string? Problem(params (string Option, string? Value)[] changes)
     {
-        var values = new Dictionary<string, string?>(Right);
+        var values = new Dictionary<string, string?>(CallbackOptionsTests.Right);
         foreach (var (option, value) in changes)
         {
             values[option] = value;

@@ -107,7 +107,7 @@ internal sealed class InMemoryBroadcastJournal(TimeProvider timeProvider) : IBro
     {
         ArgumentNullException.ThrowIfNull(batch);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(Write(batch, static stored => stored.ClaimId is null && stored.AvailableAt == Millisecond.Cut(DateTimeOffset.MaxValue), claimId: null));
+        return new(Write(batch, static stored => stored.ClaimId is null && stored.AvailableAt == BroadcastBatch.Never, claimId: null));
     }
 
     public ValueTask<BroadcastProgress> CountAsync(string broadcastId, DateTimeOffset recentSince, CancellationToken cancellationToken = default)
@@ -115,11 +115,11 @@ internal sealed class InMemoryBroadcastJournal(TimeProvider timeProvider) : IBro
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            var (now, never) = (Now, Millisecond.Cut(DateTimeOffset.MaxValue));
+            var now = Now;
             var batches = Of(broadcastId).Values;
             return new(new BroadcastProgress(batches.Sum(static batch => (long)batch.Size), batches.Aggregate(new BroadcastCounts(), static (sum, batch) => sum.Plus(batch.Counts)))
             {
-                OpenBatches = batches.Count(batch => batch.AvailableAt < never),
+                OpenBatches = batches.Count(batch => batch.AvailableAt < BroadcastBatch.Never),
                 ClaimedBatches = batches.Count(batch => batch.ClaimId is not null && batch.AvailableAt > now),
                 Recent = batches.Where(batch => batch.SavedAt >= recentSince).Sum(static batch => batch.Counts.Settled),
             });
