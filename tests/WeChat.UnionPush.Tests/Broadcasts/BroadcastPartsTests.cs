@@ -460,6 +460,24 @@ public sealed class BroadcastPartsTests
         Assert.True(caps.HadTooMany(FoundRecipient.Of("x", "m1", "sent", null, PushStatus.NotFollowing)));
         Assert.False(caps.HadTooMany(FoundRecipient.Of("sent", "m1", "u1", null, PushStatus.NotFollowing)));
 
+        // A broadcast that goes on counts whom it has not reached yet; one that was cancelled does not.
+        journal.ListAsync(Town.OfficialAccountAppId, onlyRunning: false, Arg.Any<CancellationToken>()).Returns([running]);
+        Assert.Equal((true, true), await OnceAsync());
+        journal.ListAsync(Town.OfficialAccountAppId, onlyRunning: false, Arg.Any<CancellationToken>()).Returns([cancelled]);
+        Assert.Equal((false, true), await OnceAsync());
+
+        async Task<(bool Pending, bool UnderWay)> OnceAsync()
+        {
+            var once = await PersonCaps.ReadAsync(journal, Town.OfficialAccountAppId, "own", cap with { Messages = 1 }, now, default);
+            return (once.HadTooMany(Follower("pending")), once.HadTooMany(Follower("underway")));
+        }
+
+        // By two ids of one person, one message each.
+        journal.ListAsync(Town.OfficialAccountAppId, onlyRunning: false, Arg.Any<CancellationToken>()).Returns([running]);
+        var both = await PersonCaps.ReadAsync(journal, Town.OfficialAccountAppId, "own", cap, now, default);
+        Assert.True(both.HadTooMany(FoundRecipient.Of("x", "sent", "unknown", null, PushStatus.NotFollowing)));
+        Assert.False(both.HadTooMany(FoundRecipient.Of("x", "sent", "u1", null, PushStatus.NotFollowing)));
+
         static FoundRecipient Follower(string openId) =>
             FoundRecipient.Of("x", "m1", "u1", new WeChatIdentity(Town.OfficialAccountAppId, openId) { FollowState = FollowState.Following }, PushStatus.NotFollowing);
 
