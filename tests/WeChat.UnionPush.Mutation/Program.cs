@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 
 namespace WeChat.UnionPush.Mutation;
@@ -33,6 +32,9 @@ internal static class Program
                 return 0;
             case ["room", var room, var report, var results, var minutes, .. var files]:
                 return await RoomAsync(room, report, results, TimeSpan.FromMinutes(int.Parse(minutes, CultureInfo.InvariantCulture)), files).ConfigureAwait(false);
+            case ["numbers", var tree, var report, .. var without]:
+                Numbers.Place(tree, report, without);
+                return 0;
             default:
                 await Console.Error.WriteLineAsync("cover RESULTS/coverage.json [ROOM ...], or room ROOM REPORT RESULTS MINUTES [FILE ...]").ConfigureAwait(false);
                 return 2;
@@ -54,8 +56,13 @@ internal static class Program
         var once = coverage.Once.ToHashSet();
         var queue = new ConcurrentQueue<Mutant>(mutants);
         var verdicts = new ConcurrentDictionary<int, (string Verdict, string Test)>();
-        await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount)
-            .Select(_ => Task.Run(() => WorkAsync(room, coverageFile, queue, once, verdicts, IsOver)))).ConfigureAwait(false);
+        var lines = TextWriter.Synchronized(new StreamWriter(Path.Combine(results, $"{room}.tsv")) { AutoFlush = true });
+        await using (lines.ConfigureAwait(false))
+        {
+            await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount)
+                .Select(_ => Task.Run(() => WorkAsync(room, coverageFile, queue, once, Note, IsOver)))).ConfigureAwait(false);
+        }
+
         await Console.Error.WriteLineAsync().ConfigureAwait(false);
 
         var tried = mutants.Where(mutant => verdicts.ContainsKey(mutant.Id)).ToArray();
@@ -64,13 +71,20 @@ internal static class Program
             Console.WriteLine($"{room}: {mutants.Length - tried.Length} changes more were not tried for lack of time");
         }
 
-        return Report(room, results, tried, verdicts, Stopwatch.GetElapsedTime(begun));
+        return Report(room, tried, verdicts, Stopwatch.GetElapsedTime(begun));
+
+        void Note(Mutant mutant, (string Verdict, string Test) answer)
+        {
+            verdicts[mutant.Id] = answer;
+            lines.WriteLine($"{answer.Verdict}\t{mutant.File}:{mutant.Line}:{mutant.Column}\t{mutant.Kind}\t{mutant.Replacement.ReplaceLineEndings(" ")}\t{answer.Test}");
+            Console.Error.Write(answer.Verdict switch { "killed" => ".", "timeout" => "T", "survived" => "S", "unclear" => "?", _ => "-" });
+        }
 
         bool IsOver() => Stopwatch.GetElapsedTime(begun) > longest;
     }
 
     private static async Task WorkAsync(
-        string room, string coverageFile, ConcurrentQueue<Mutant> queue, HashSet<int> once, ConcurrentDictionary<int, (string Verdict, string Test)> verdicts,
+        string room, string coverageFile, ConcurrentQueue<Mutant> queue, HashSet<int> once, Action<Mutant, (string Verdict, string Test)> note,
         Func<bool> isOver)
     {
         Process? worker = null;
@@ -103,9 +117,7 @@ internal static class Program
             }
 
             // A change that ends the process twice is noticed by whoever runs the tests.
-            verdicts[mutant.Id] = answer.Verdict == "ended" ? ("killed", "(the process ended)") : answer;
-            await Console.Error.WriteAsync(verdicts[mutant.Id].Verdict switch { "killed" => ".", "timeout" => "T", "survived" => "S", "unclear" => "?", _ => "-" })
-                .ConfigureAwait(false);
+            note(mutant, answer.Verdict == "ended" ? ("killed", "(the process ended)") : answer);
         }
 
         if (worker is not null)
@@ -164,18 +176,8 @@ internal static class Program
         return Process.Start(start)!;
     }
 
-    private static int Report(
-        string room, string results, Mutant[] mutants, ConcurrentDictionary<int, (string Verdict, string Test)> verdicts, TimeSpan took)
+    private static int Report(string room, Mutant[] mutants, ConcurrentDictionary<int, (string Verdict, string Test)> verdicts, TimeSpan took)
     {
-        var lines = new StringBuilder();
-        foreach (var mutant in mutants)
-        {
-            var (verdict, test) = verdicts[mutant.Id];
-            var place = $"{mutant.File}:{mutant.Line}:{mutant.Column}";
-            lines.Append(CultureInfo.InvariantCulture, $"{verdict}\t{place}\t{mutant.Kind}\t{mutant.Replacement.ReplaceLineEndings(" ")}\t{test}\n");
-        }
-
-        File.WriteAllText(Path.Combine(results, $"{room}.tsv"), lines.ToString());
         int Count(string verdict) => mutants.Count(mutant => verdicts[mutant.Id].Verdict == verdict);
         var noticed = Count("killed") + Count("timeout");
         var score = mutants.Length == 0 ? 100 : 100.0 * noticed / mutants.Length;

@@ -44,6 +44,15 @@ public sealed class ApiTransportTests
     }
 
     [Fact]
+    public async Task No_pause_is_longer_than_five_seconds()
+    {
+        using var handler = new ScriptedHandler(Busy, Busy, Busy, Busy, Done);
+        var transport = Transport(handler, _watch, options => (options.Http.RetryDelay, options.Http.TotalTimeout) = (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)));
+        Assert.Equal(1, (await _watch.RunAsync(SendAsync(transport))).MessageId);
+        Assert.Equal(Enumerable.Repeat(TimeSpan.FromSeconds(5), 4), _watch.Delays);
+    }
+
+    [Fact]
     public async Task A_platform_that_stays_busy_is_left_alone_after_the_last_retry()
     {
         using var handler = new ScriptedHandler(Busy);

@@ -156,6 +156,7 @@ public sealed class WeChatApiErrorsTests
     [Fact]
     public void How_long_to_wait_is_told_where_it_is_known()
     {
+        Assert.Equal(TimeSpan.FromSeconds(1), WeChatApiErrors.Create(Send, 44990, null).RetryAfter);
         Assert.Equal(TimeSpan.FromMinutes(1), WeChatApiErrors.Create(Send, 45009, "minute").RetryAfter);
         Assert.Equal(TimeSpan.FromMinutes(1), WeChatApiErrors.Create(SignIn, 45011, null).RetryAfter);
         Assert.Equal(TimeSpan.FromHours(1), WeChatApiErrors.Create(Token, 89507, null).RetryAfter);
@@ -250,5 +251,22 @@ public sealed class WeChatApiErrorsTests
                 _ = WeChatErrorText.IpAddress(text);
                 return exception.Message.Length < 2_000 && !exception.Message.Any(char.IsControl);
             }));
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(-1, 1)]
+    [InlineData(0.25, 0.25)]
+    public void A_turn_that_did_not_come_says_when_another_would(double wait, double seconds) => Assert.Equal(
+        TimeSpan.FromSeconds(seconds),
+        WeChatApiErrors.TurnDidNotCome(Send, "wxOfficialAccount", 1, 1, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(wait)).RetryAfter);
+
+    [Fact]
+    public void Of_the_platform_s_text_five_hundred_bytes_are_quoted()
+    {
+        var text = string.Join(' ', Enumerable.Repeat("word", 100)) + "!";
+        Assert.Equal(500, text.Length);
+        Assert.Equal(text, WeChatApiErrors.Create(Send, 48001, text).ErrorMessage);
+        Assert.Equal(text + "…", WeChatApiErrors.Create(Send, 48001, text + "!").ErrorMessage);
     }
 }

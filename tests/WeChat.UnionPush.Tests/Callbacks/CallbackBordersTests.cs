@@ -49,6 +49,8 @@ public sealed class CallbackBordersTests
     [InlineData("""\ud800\ue000""", """\ufffd\ue000""")]
     [InlineData("""\ud800\udbff\udc00""", """\ufffd\udbff\udc00""")]
     [InlineData("""\ud9d9x""", """\ufffdx""")]
+    [InlineData("""\ud800\udc00\ud800""", """\ud800\udc00\ufffd""")]
+    [InlineData("\\ud800\\udc00\u0001", "\\ud800\\udc00 ")]
     [InlineData("""\\ud800""", """\\ud800""")]
     [InlineData("""\\\ud800""", """\\\ufffd""")]
     [InlineData("""\ud80""", """\ud80""")]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
@@ -421,6 +422,10 @@ public sealed class CallbackReaderTests
         Assert.Equal(bodies.Length, bodies.Select(body => Parse(body).Callback.DeduplicationKey).Distinct().Count());
         Assert.All(bodies, body => Assert.Equal(Parse(body).Callback.DeduplicationKey, Parse(body).Callback.DeduplicationKey));
         Assert.Equal("o1:1:templatesendjobfinish:10", Parse(Finish("o1", 1, "10")).Callback.DeduplicationKey);
+
+        // Another version knows by the beginning of the hash what it has seen.
+        var click = "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName><CreateTime>1</CreateTime><MsgType>event</MsgType><Event>CLICK</Event></xml>";
+        Assert.Equal($"o1:1:click:{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Parse(click).Callback.Body)))[..32]}", Parse(click).Callback.DeduplicationKey);
     }
 
     [Fact]

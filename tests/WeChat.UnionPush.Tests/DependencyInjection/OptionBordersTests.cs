@@ -247,6 +247,7 @@ public sealed class OptionBordersTests
     [InlineData("http://proxy:3128", null, null)]
     [InlineData("http://me@proxy:3128", "me", "")]
     [InlineData("http://me:pass%3Aword@proxy:3128", "me", "pass:word")]
+    [InlineData("http://me:pass:word@proxy:3128", "me", "pass:word")]
     public void The_address_of_a_proxy_may_carry_who_uses_it(string address, string? user, string? password)
     {
         var proxy = (WebProxy)ProxyAddress.Read(new Uri(address));

@@ -114,18 +114,52 @@ public sealed class FollowerSyncServiceTests
         await service.StopAsync(default);
     }
 
-    [Fact]
-    public async Task A_host_that_starts_within_the_span_waits_for_what_is_left_of_it()
+    [Theory]
+    [InlineData(0.75)]
+    [InlineData(0.85)]
+    [InlineData(0.89)]
+    public async Task A_host_that_starts_within_the_span_waits_for_what_is_left_of_it(double passed)
     {
         await using var town = new Town(choose: builder => builder.AddFollowerSync(Day));
         town.Account.AddFollowers(town.Platform.AddPeople(10));
         await town.Push.SyncFollowersAsync();
-        town.Time.Advance(Day * 0.75);
+        town.Time.Advance(Day * passed);
         var service = Service(town.Services);
         await service.StartAsync(default);
         await FireNextAsync(town, waiting: 1);
         await Runs.UntilAsync(() => IsIdle(town, 1) && town.Time.NextTimerDue - town.Time.GetUtcNow() > TimeSpan.FromMinutes(1), "the wait for the end of the span");
-        Assert.InRange(town.Time.NextTimerDue!.Value - town.Time.GetUtcNow(), Day * 0.15, Day * 0.25);
+        Assert.InRange(town.Time.NextTimerDue!.Value - town.Time.GetUtcNow(), Day * (0.94 - passed), Day * (1 - passed));
+        await service.StopAsync(default);
+        Assert.Equal(2, town.Platform.Calls.Count("/cgi-bin/user/get"));
+    }
+
+    [Fact]
+    public async Task Near_the_end_of_the_span_a_host_that_starts_walks_at_once()
+    {
+        await using var town = new Town(choose: builder => builder.AddFollowerSync(Day));
+        town.Account.AddFollowers(town.Platform.AddPeople(10));
+        await town.Push.SyncFollowersAsync();
+        town.Time.Advance(Day * 0.905);
+        var service = Service(town.Services);
+        await service.StartAsync(default);
+        await FireNextAsync(town, waiting: 1);
+        await Runs.UntilAsync(() => Completed(town) == 1 && town.Platform.Calls.Count("/cgi-bin/user/get") == 4, "the walk");
+        await service.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task Where_the_day_s_calls_are_used_up_it_looks_again_within_the_hour()
+    {
+        await using var town = new Town(
+            configure: options => options.FollowerSync.DailyPageCalls = 1,
+            choose: builder => builder.AddFollowerSync(Day));
+        town.Account.AddFollowers(town.Platform.AddPeople(10_001));
+        town.Account.AccessTokens.Lifetime = 30 * Day;
+        var service = Service(town.Services);
+        await service.StartAsync(default);
+        await FireNextAsync(town, waiting: 1);
+        await Runs.UntilAsync(() => town.Platform.Calls.Count("/cgi-bin/user/get") == 1 && IsIdle(town, 1), "the walk that stops");
+        Assert.InRange(town.Time.NextTimerDue!.Value - town.Time.GetUtcNow(), TimeSpan.FromMinutes(57), TimeSpan.FromHours(1));
         await service.StopAsync(default);
     }
 
@@ -163,6 +197,8 @@ public sealed class FollowerSyncServiceTests
     {
         await using var town = new Town();
         Assert.Throws<ArgumentOutOfRangeException>(() => town.Build(builder => builder.AddFollowerSync(TimeSpan.FromSeconds(59))));
+        await using var least = town.Build(builder => builder.AddFollowerSync(TimeSpan.FromMinutes(1)));
+        Assert.NotNull(Service(least));
     }
 
     private static IHostedService Service(IServiceProvider services) => services.GetServices<IHostedService>().OfType<FollowerSyncService>().Single();

@@ -373,7 +373,11 @@ public sealed class ReachTests : IAsyncDisposable
         Assert.Throws<ArgumentException>(() => builder.AddReach(_ => { }));
         Assert.Throws<InvalidOperationException>(() => builder.AddReach(reach => reach.SubscribeMessage().SubscribeMessage()));
         Assert.Throws<ArgumentOutOfRangeException>(() => builder.AddReach(reach => reach.SubscribeMessage().RememberKeysFor(TimeSpan.FromMinutes(9))));
-        builder.AddReach(reach => reach.SubscribeMessage());
+        builder.AddReach(reach =>
+        {
+            Assert.Equal(TimeSpan.FromDays(1), reach.KeepKeysFor);
+            Assert.Equal(TimeSpan.FromMinutes(10), reach.SubscribeMessage().RememberKeysFor(TimeSpan.FromMinutes(10)).KeepKeysFor);
+        });
         Assert.Throws<InvalidOperationException>(() => builder.AddReach(reach => reach.SubscribeMessage()));
     }
 
