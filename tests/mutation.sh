@@ -2,6 +2,7 @@
 # Changes the core in small ways, one at a time, and shows which changes no test notices.
 #   tests/mutation.sh ROOM ...             rooms (folders of src/WeChat.UnionPush, Reach for Push/Reach, Shared for src/Shared), such as Concurrency Followers
 #   tests/mutation.sh --numbers ROOM ...   other numbers instead: each limit, count and time becomes the next one
+#   tests/mutation.sh --again ROOM ...     only what no test noticed when these rooms ran the last time: for tests that were added since; --numbers may stand before it
 #   tests/mutation.sh --changed [BASE]     only the files of the core that changed since BASE (main when it is not given), for three minutes a room at most
 # Stryker places the changes, all in one library and all switched off; tests/WeChat.UnionPush.Mutation switches one on at a time and runs the tests that reach it.
 # Prints one line a room; artifacts/mutation/<room>.tsv has a line for each change. What was found so far stands in tests/MUTATION.md.
@@ -15,7 +16,7 @@ placed="$results/placed"
 library=tests/WeChat.UnionPush.Tests/bin/Release/net10.0
 runner=tests/WeChat.UnionPush.Mutation/bin/Release/net10.0/WeChat.UnionPush.Mutation.dll
 
-usage() { sed -n '3,5s/^# \{0,1\}//p' "$0"; exit 2; }
+usage() { sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 2; }
 
 # What the placed changes depend on.
 sources() { git ls-files -z --cached --others --exclude-standard -- "$core/*.cs" 'src/Shared/*.cs' tests/stryker-config.json | xargs -0 sha256sum | sha256sum; }
@@ -71,12 +72,18 @@ place_numbers() {
 }
 
 run() { # room, then the files below the core's folder, or none for all of the room
+  if [ "$again" = 1 ]; then
+    dotnet "$results/bin/WeChat.UnionPush.Mutation.dll" again "$1" "$placed/reports/mutation-report.json" "$results"
+    return
+  fi
   dotnet "$results/bin/WeChat.UnionPush.Mutation.dll" room "$1" "$placed/reports/mutation-report.json" "$results" "$minutes" "${@:2}"
 }
 
 [ $# -gt 0 ] || usage
 kind=$1
 [ "$kind" != --numbers ] || { shift; results=$results/numbers; placed=$results/placed; }
+again=0
+[ "${1:-}" != --again ] || { shift; again=1; }
 rooms=("$@")
 [ $# -gt 0 ] || [ "$kind" = --changed ] || usage
 changed=()

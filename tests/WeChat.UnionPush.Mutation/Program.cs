@@ -31,17 +31,20 @@ internal static class Program
                 await Worker.OnceAsync(room, file, int.Parse(mutant, CultureInfo.InvariantCulture)).ConfigureAwait(false);
                 return 0;
             case ["room", var room, var report, var results, var minutes, .. var files]:
-                return await RoomAsync(room, report, results, TimeSpan.FromMinutes(int.Parse(minutes, CultureInfo.InvariantCulture)), files).ConfigureAwait(false);
+                return await RoomAsync(room, report, results, TimeSpan.FromMinutes(int.Parse(minutes, CultureInfo.InvariantCulture)), files, again: false).ConfigureAwait(false);
+            case ["again", var room, var report, var results]:
+                return await RoomAsync(room, report, results, TimeSpan.MaxValue, files: [], again: true).ConfigureAwait(false);
             case ["numbers", var tree, var report, .. var without]:
                 Numbers.Place(tree, report, without);
                 return 0;
             default:
-                await Console.Error.WriteLineAsync("cover RESULTS/coverage.json [ROOM ...], or room ROOM REPORT RESULTS MINUTES [FILE ...]").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync(
+                    "cover FILE [ROOM ...], numbers TREE REPORT [LINE ...], again ROOM REPORT RESULTS, or room ROOM REPORT RESULTS MINUTES [FILE ...]").ConfigureAwait(false);
                 return 2;
         }
     }
 
-    private static async Task<int> RoomAsync(string room, string report, string results, TimeSpan longest, string[] files)
+    private static async Task<int> RoomAsync(string room, string report, string results, TimeSpan longest, string[] files, bool again)
     {
         var begun = Stopwatch.GetTimestamp();
         Directory.CreateDirectory(results);
@@ -54,11 +57,25 @@ internal static class Program
         }
 
         var once = coverage.Once.ToHashSet();
-        var queue = new ConcurrentQueue<Mutant>(mutants);
         var verdicts = new ConcurrentDictionary<int, (string Verdict, string Test)>();
-        var lines = TextWriter.Synchronized(new StreamWriter(Path.Combine(results, $"{room}.tsv")) { AutoFlush = true });
+        var file = Path.Combine(results, $"{room}.tsv");
+        var noticed = again ? Noticed(await File.ReadAllLinesAsync(file).ConfigureAwait(false)) : [];
+        var lines = TextWriter.Synchronized(new StreamWriter(file) { AutoFlush = true });
         await using (lines.ConfigureAwait(false))
         {
+            var queue = new ConcurrentQueue<Mutant>();
+            foreach (var mutant in mutants)
+            {
+                if (noticed.TryGetValue(Line(mutant), out var before))
+                {
+                    Note(mutant, before);
+                }
+                else
+                {
+                    queue.Enqueue(mutant);
+                }
+            }
+
             await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount)
                 .Select(_ => Task.Run(() => WorkAsync(room, coverageFile, queue, once, Note, IsOver)))).ConfigureAwait(false);
         }
@@ -76,12 +93,22 @@ internal static class Program
         void Note(Mutant mutant, (string Verdict, string Test) answer)
         {
             verdicts[mutant.Id] = answer;
-            lines.WriteLine($"{answer.Verdict}\t{mutant.File}:{mutant.Line}:{mutant.Column}\t{mutant.Kind}\t{mutant.Replacement.ReplaceLineEndings(" ")}\t{answer.Test}");
+            lines.WriteLine($"{answer.Verdict}\t{Line(mutant)}\t{answer.Test}");
             Console.Error.Write(answer.Verdict switch { "killed" => ".", "timeout" => "T", "survived" => "S", "unclear" => "?", _ => "-" });
         }
 
+        static string Line(Mutant mutant) => $"{mutant.File}:{mutant.Line}:{mutant.Column}\t{mutant.Kind}\t{mutant.Replacement.ReplaceLineEndings(" ")}";
+
         bool IsOver() => Stopwatch.GetElapsedTime(begun) > longest;
     }
+
+    /// <summary>What was noticed when the room was tried before. Of changes that look alike, in one place, only where all were.</summary>
+    private static Dictionary<string, (string Verdict, string Test)> Noticed(string[] lines) => lines
+        .Select(static line => line.Split('\t'))
+        .Where(static cells => cells.Length == 5)
+        .GroupBy(static cells => string.Join('\t', cells[1..4]))
+        .Where(static same => same.All(static cells => cells[0] is "killed" or "timeout"))
+        .ToDictionary(static same => same.Key, static same => (same.First()[0], same.First()[4]));
 
     private static async Task WorkAsync(
         string room, string coverageFile, ConcurrentQueue<Mutant> queue, HashSet<int> once, Action<Mutant, (string Verdict, string Test)> note,

@@ -132,6 +132,103 @@ public sealed class BroadcastTimesTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task Who_was_erased_is_settled_when_the_batch_is_given_back()
+    {
+        Save();
+        var sheet = new OutcomeSheet(3);
+        sheet.Begin(1, Moment);
+        sheet.Settle(2, PushStatus.Sent);
+        await Claim(sheet, static _ => new RecipientLine("")).GiveBackAsync(default);
+        Assert.Equal([PushStatus.NotFollowing, PushStatus.Unknown, PushStatus.Sent], Statuses(sheet));
+        Assert.Equal(BroadcastBatch.Never, Assert.Single(_saved).AvailableAt);
+    }
+
+    [Fact]
+    public async Task Whose_template_was_stopped_does_not_open_the_batch()
+    {
+        Save();
+        var sheet = new OutcomeSheet(2);
+        sheet.Begin(1, Moment);
+        await Claim(sheet, static i => new RecipientLine($"o{i}"), stopped: "T").GiveBackAsync(default);
+        Assert.Equal(Moment.AddMinutes(10), Assert.Single(_saved).AvailableAt);
+    }
+
+    [Fact]
+    public async Task Somebody_who_may_have_the_message_is_unknown_once_the_platform_has_forgotten_its_id()
+    {
+        var sheet = new OutcomeSheet(4);
+        sheet.Begin(0, Moment.AddMinutes(-10));
+        sheet.Begin(1, Moment.AddMinutes(-10).AddMilliseconds(1));
+        sheet.Climb(2, Moment.AddMinutes(-1));
+        var (recipients, _) = Recipients(sheet);
+        await recipients.RecoverAsync(default);
+        Assert.Equal([PushStatus.Unknown, null, null, null], Statuses(sheet));
+        Assert.Equal([false, true, true, false], Enumerable.Range(0, 4).Select(sheet.IsUnderWay));
+        Assert.Equal(Moment.AddMinutes(-10).ToUnixTimeMilliseconds(), sheet.ValueOf(0));
+    }
+
+    [Fact]
+    public async Task Who_left_refuses_or_was_erased_since_the_plan_costs_no_call_and_nobody_under_way_is_looked_up()
+    {
+        var sheet = new OutcomeSheet(6);
+        sheet.Begin(4, Moment);
+        var (recipients, repository) = Recipients(sheet, static i => new RecipientLine(i == 5 ? "" : $"o{i}"));
+        repository.FindAsync(default!, default!, default).ReturnsForAnyArgs(static call =>
+        [
+            .. call.ArgAt<IReadOnlyCollection<string>>(1).Where(static openId => openId != "o3").Select(static openId => new WeChatIdentity(Town.OfficialAccountAppId, openId)
+            {
+                FollowState = openId switch { "o0" => FollowState.Following, "o1" => FollowState.NotFollowing, _ => FollowState.Refusing },
+            }),
+        ]);
+        await recipients.LookUpAsync(default);
+        Assert.Equal([null, PushStatus.NotFollowing, PushStatus.Refused, PushStatus.NotFollowing, null, PushStatus.NotFollowing], Statuses(sheet));
+        Assert.True(sheet.IsPending(0));
+        Assert.Equal(["o0", "o1", "o2", "o3"], Assert.Single(repository.ReceivedCalls()).GetArguments()[1] as IReadOnlyCollection<string>);
+        Assert.Equal(("o0", null), (recipients.OpenIdOf(0), recipients.UnreachableOf(1)));
+    }
+
+    [Fact]
+    public async Task A_batch_without_anybody_to_look_up_asks_nobody()
+    {
+        var sheet = new OutcomeSheet(1);
+        var (recipients, repository) = Recipients(sheet, static _ => new RecipientLine(""));
+        await recipients.LookUpAsync(default);
+        Assert.Empty(repository.ReceivedCalls());
+        Assert.Equal([PushStatus.NotFollowing], Statuses(sheet));
+    }
+
+    [Fact]
+    public void A_message_has_the_run_s_id_and_its_name_as_correlation_where_it_has_none_of_its_own()
+    {
+        var own = StoredMessage.Of(TemplateMessage.Create("T").Thing("thing1", "b").CorrelationId("order-7").Build());
+        var ownText = System.Text.Json.JsonSerializer.Serialize(own, StoredJson.Plain.StoredMessage);
+        var (recipients, _) = Recipients(new OutcomeSheet(2), i => new RecipientLine($"o{i}", i == 1 ? ownText : null));
+        var (first, second) = (recipients.MessageOf(0), recipients.MessageOf(1));
+        Assert.Equal(("broadcast/spring", "a", "b1-200"), (first.CorrelationId, first.Fields[0].Value, first.ClientMessageId));
+        Assert.Equal(("order-7", "b", "b1-201"), (second.CorrelationId, second.Fields[0].Value, second.ClientMessageId));
+    }
+
+    [Fact]
+    public async Task Calls_that_others_of_the_process_made_are_reported_once_and_again_where_the_report_fails()
+    {
+        var pace = Substitute.For<ISharedPace>();
+        using var slots = Slots(pace, 60);
+        await slots.ReportAsync(default);
+        await pace.DidNotReceiveWithAnyArgs().TakeAsync(default!, default);
+        var person = await _town.AddReachablePersonAsync();
+        await _town.Push.PushAsync(person.OpenIdIn(_town.MiniProgram), _town.Message());
+
+        var isAway = true;
+        pace.TakeAsync(default!, default).ReturnsForAnyArgs<PaceGrant>(_ => isAway ? throw new UnionPushStorageException("away", isTransient: true) : null!);
+        await Assert.ThrowsAsync<UnionPushStorageException>(() => slots.ReportAsync(default));
+        isAway = false;
+        await slots.ReportAsync(default);
+        await slots.ReportAsync(default);
+        await pace.Received(2).TakeAsync(new PaceRequest(Town.OfficialAccountAppId) { PerSecond = 60, Made = 1 }, Arg.Any<CancellationToken>());
+        await pace.ReceivedWithAnyArgs(2).TakeAsync(default!, default);
+    }
+
     // A stored sheet is read by later versions: thirteen bytes a recipient, the state and the channel, the code, and the message id or the first attempt.
     [Fact]
     public void A_sheet_is_written_as_earlier_versions_wrote_it()
@@ -159,23 +256,44 @@ public sealed class BroadcastTimesTests : IAsyncDisposable
         return true;
     });
 
-    private BatchClaim Claim(OutcomeSheet sheet)
+    private static PushStatus?[] Statuses(OutcomeSheet sheet) => [.. Enumerable.Range(0, sheet.Size).Select(sheet.StatusOf)];
+
+    private static BroadcastRun Run(string? stopped = null)
     {
-        var run = new BroadcastRun(new BroadcastRecord(Town.OfficialAccountAppId, "spring")
+        var message = TemplateMessage.Create("T").Thing("thing1", "a").Build();
+        var record = new BroadcastRecord(Town.OfficialAccountAppId, "spring")
         {
             Id = "b1",
             State = BroadcastState.Running,
-            Content = BroadcastContent.Write(new Broadcast("spring", BroadcastAudience.AllUsers(), TemplateMessage.Create("T").Thing("thing1", "a").Build())),
-        });
-        var lines = Enumerable.Range(0, sheet.Size).Select(static i => new RecipientLine($"o{i}")).ToArray();
-        return new BatchClaim(Tools(), new BroadcastBatch("b1", 0) { Size = sheet.Size }, sheet, lines, new BatchTemplates(run, lines), _watch.GetTimestamp());
+            Content = BroadcastContent.Write(new Broadcast("spring", BroadcastAudience.AllUsers(), message)),
+        };
+        return new BroadcastRun(stopped is null ? record : BroadcastContent.Stop(record, stopped, "It is banned."));
     }
+
+    private BatchClaim Claim(OutcomeSheet sheet, Func<int, RecipientLine>? line = null, string? stopped = null)
+    {
+        var lines = Lines(sheet, line);
+        return new BatchClaim(Tools(), new BroadcastBatch("b1", 2) { Size = sheet.Size }, sheet, lines, new BatchTemplates(Run(stopped), lines), _watch.GetTimestamp());
+    }
+
+    private (BatchRecipients Recipients, IUnionIdRepository Repository) Recipients(OutcomeSheet sheet, Func<int, RecipientLine>? line = null)
+    {
+        var (run, lines, tools) = (Run(), Lines(sheet, line), Tools());
+        return (
+            new BatchRecipients(tools, run, new BroadcastBatch("b1", 2) { Size = sheet.Size }, sheet, lines, new BatchTemplates(run, lines), Claim(sheet, line)),
+            tools.Repository);
+    }
+
+    private static RecipientLine[] Lines(OutcomeSheet sheet, Func<int, RecipientLine>? line) =>
+        [.. Enumerable.Range(0, sheet.Size).Select(line ?? (static i => new RecipientLine($"o{i}")))];
+
+    private AccountSlots Slots(ISharedPace pace, int perSecond) => new(
+        _town.Services.GetRequiredService<AccountApis>().OfficialAccount, pace, perSecond, _ => throw new InvalidOperationException("Nobody asks."), _watch,
+        NullLogger<AccountSlots>.Instance);
 
     private BroadcastTools Tools(int maxConcurrent = 25, int perSecond = 60, int sendTimeout = 30, int lease = 60)
     {
-        var slots = new AccountSlots(
-            _town.Services.GetRequiredService<AccountApis>().OfficialAccount, Substitute.For<ISharedPace>(), perSecond,
-            _ => throw new InvalidOperationException("Nobody asks."), _watch, NullLogger<AccountSlots>.Instance);
+        var slots = Slots(Substitute.For<ISharedPace>(), perSecond);
         _slots.Add(slots);
         return new BroadcastTools
         {
