@@ -122,7 +122,8 @@ internal static class PlatformConnections
             handler.SslOptions.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
             {
                 // The callback of HttpClientHandler is asked for a request. This one says which server is meant, and carries no secret.
-                using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{(sender as SslStream)?.TargetHostName}/");
+                var server = (sender as SslStream)?.TargetHostName;
+                using var request = new HttpRequestMessage(HttpMethod.Get, string.IsNullOrEmpty(server) ? null : new UriBuilder(Uri.UriSchemeHttps, server).Uri);
                 return validate(request, certificate as X509Certificate2, chain, errors);
             };
         }

@@ -52,6 +52,46 @@ public sealed class ApiTransportTests
         Assert.Equal(Enumerable.Repeat(TimeSpan.FromSeconds(5), 4), _watch.Delays);
     }
 
+    // A damaged name does not give its value away, so of such an answer only the beginning is shown.
+    [Theory]
+    [InlineData(200, """{"acess_tokn":"hunter2-hunter2","expires_in":72""")]
+    [InlineData(200, """{"access_token" "hunter2-hunter2"}""")]
+    [InlineData(403, """{"acess_tokn":"hunter2-hunter2"}""")]
+    [InlineData(502, """{"acess_tokn":"hunter2-hunter2"}""")]
+    public async Task Of_an_answer_that_should_hold_a_secret_nothing_of_its_values_is_shown(int status, string body)
+    {
+        using var handler = new ScriptedHandler((_, _, _) => Task.FromResult(Answer((HttpStatusCode)status, body)));
+        var transport = Transport(handler, _watch, options => options.Http.MaxRetries = 0);
+        var failure = await Assert.ThrowsAsync<WeChatApiException>(() => transport.SendAsync(AccessTokenEndpoints.StableToken, null, null, Body, default).AsTask());
+        Assert.DoesNotContain("hunter2", failure.ToString(), StringComparison.Ordinal);
+        Assert.Contains(body[..8], failure.ToString(), StringComparison.Ordinal);
+    }
+
+    // An answer that cannot be read tells most: what was asked for may be what spoils it.
+    [Theory]
+    [InlineData("html", "reset", "welcome")]
+    [InlineData("reset", "html", "welcome")]
+    [InlineData("html", "html", "welcome")]
+    [InlineData("reset", "reset", "broke off")]
+    public async Task Of_several_failures_the_answer_that_cannot_be_read_is_told(string first, string second, string told)
+    {
+        var script = new Queue<string>([first, second]);
+        using var handler = new ScriptedHandler((_, _, stop) => LoseAsync(script.Dequeue(), stop));
+        var failure = await Assert.ThrowsAsync<WeChatApiException>(
+            () => _watch.RunAsync(SendAsync(Transport(handler, _watch, options => options.Http.MaxRetries = 1))));
+        Assert.True(failure.OutcomeUnknown);
+        Assert.Contains(told, failure.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_refusal_after_an_answer_that_could_not_be_read_is_the_answer()
+    {
+        var script = new Queue<string>(["html", "busy"]);
+        using var handler = new ScriptedHandler((_, _, stop) => script.Dequeue() is "html" ? LoseAsync("html", stop) : Task.FromResult(Ok("""{"errcode":45009,"errmsg":"no"}""")));
+        var answer = await _watch.RunAsync(SendAsync(Transport(handler, _watch, options => options.Http.MaxRetries = 1)));
+        Assert.Equal((45009, true), (answer.ErrorCode, answer.FollowsLostAnswer));
+    }
+
     [Fact]
     public async Task A_platform_that_stays_busy_is_left_alone_after_the_last_retry()
     {

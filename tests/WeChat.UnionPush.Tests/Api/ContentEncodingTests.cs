@@ -65,6 +65,31 @@ public sealed class ContentEncodingTests
         Assert.Contains($"It came with Content-Encoding '{encoding}', which nobody asked for", failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("x-gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    [InlineData("gzip, br")]
+    [InlineData("identity")]
+    public async Task Of_an_encoding_that_is_read_nothing_is_said(string encoding)
+    {
+        var failure = await Assert.ThrowsAsync<WeChatApiException>(() => AskAsync(Encoding.UTF8.GetBytes("<html>welcome</html>"), encoding));
+        Assert.DoesNotContain("Content-Encoding", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_of_just_sixteen_megabytes_is_read()
+    {
+        var page = Encoding.UTF8.GetBytes(Page);
+        var body = new byte[16 * 1024 * 1024];
+        body.AsSpan().Fill((byte)' ');
+        page.CopyTo(body, 0);
+        Assert.Equal(1, (await AskAsync(body, "identity")).Total);
+        Assert.Equal(1, (await AskAsync(Pack(body, "gzip"), "gzip")).Total);
+        Assert.Contains("more than 16 MB", (await Assert.ThrowsAsync<WeChatApiException>(() => AskAsync([.. body, (byte)' '], "identity"))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_damaged_one_is_an_answer_that_cannot_be_read()
     {

@@ -269,4 +269,25 @@ public sealed class WeChatApiErrorsTests
         Assert.Equal(text, WeChatApiErrors.Create(Send, 48001, text).ErrorMessage);
         Assert.Equal(text + "…", WeChatApiErrors.Create(Send, 48001, text + "!").ErrorMessage);
     }
+
+    [Theory]
+    [InlineData(45009, "minute", true)]
+    [InlineData(45011, "minute", true)]
+    [InlineData(45011, null, true)]
+    [InlineData(45009, "reach max api daily quota limit", false)]
+    public void At_a_sign_in_the_minute_is_that_of_one_user(int code, string? text, bool isOfUser)
+    {
+        Assert.Equal(isOfUser, WeChatApiErrors.Create(SignIn, code, text).Message.Contains("100", StringComparison.Ordinal));
+        Assert.DoesNotContain("100", WeChatApiErrors.Create(Send, code, text).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Secrets_are_equal_where_their_texts_are()
+    {
+        SecretText one = "abc";
+        Assert.True(one == new SecretText("abc"));
+        Assert.False(one != new SecretText("abc"));
+        Assert.True(one != new SecretText("ab"));
+        Assert.False(one == new SecretText("ab"));
+    }
 }

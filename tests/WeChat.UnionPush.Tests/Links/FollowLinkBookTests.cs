@@ -28,6 +28,15 @@ public sealed class FollowLinkBookTests
     }
 
     [Fact]
+    public async Task A_code_is_known_for_a_day_longer_than_it_can_be_scanned_for_its_event_may_come_late()
+    {
+        var end = _time.GetUtcNow().AddMinutes(10);
+        await _book.AddCodeAsync("m1", Scene, end, default);
+        var note = Assert.Single(await _storage.Reach.ListAsync(Town.OfficialAccountAppId, ReachKeys.Scene(""), null, 10)).Value;
+        Assert.Equal(end.AddDays(1), note.ExpiresAt);
+    }
+
+    [Fact]
     public async Task Of_two_who_take_a_code_at_once_one_has_it_and_keeps_it()
     {
         var now = _time.GetUtcNow();

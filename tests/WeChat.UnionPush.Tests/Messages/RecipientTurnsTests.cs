@@ -62,6 +62,11 @@ public sealed class RecipientTurnsTests
             Person, BusyAnswer(followsLostAnswer: true), () => Task.FromResult(++attempts < 3 ? BusyAnswer() : new MessageAnswer { Code = 0, MessageId = 1 }), default));
         Assert.Equal((3, 0, true), (attempts, answer.ErrorCode, answer.FollowsLostAnswer));
 
+        // Also where another answer is lost in between.
+        var again = await _watch.RunAsync(turns.SendAsync(
+            Person, BusyAnswer(followsLostAnswer: true), () => Task.FromResult(new MessageAnswer { Code = 0, FollowsLostAnswer = true }), default));
+        Assert.True(again.FollowsLostAnswer);
+
         var fails = turns.SendAsync(Person, BusyAnswer(followsLostAnswer: true), () => throw Failure(), default);
         Assert.True((await Assert.ThrowsAsync<WeChatApiException>(() => _watch.RunAsync(fails))).OutcomeUnknown);
     }

@@ -125,6 +125,22 @@ public sealed class ServiceWindowsTests
     }
 
     [Fact]
+    public async Task An_older_leave_that_is_told_later_lets_nothing_of_before_the_last_one_in()
+    {
+        await _windows.LeftAsync(Person, Now, default);
+        await _windows.LeftAsync(Person, Now.AddMinutes(-1), default);
+        await _windows.WroteAsync(Person, Now.AddSeconds(-30), default);
+        Assert.False(await IsOpenAsync());
+    }
+
+    [Fact]
+    public async Task Of_somebody_without_a_window_nothing_is_written()
+    {
+        Assert.False(await TakeAsync());
+        Assert.Null(await NoteAsync());
+    }
+
+    [Fact]
     public async Task A_leave_ends_the_one_and_not_the_other_where_only_one_is_older()
     {
         await _windows.WroteAsync(Person, Now.AddSeconds(-2), default);

@@ -79,6 +79,17 @@ public sealed class SubscribeConsentsTests : IAsyncDisposable
         Assert.Equal(0, await CreditsAsync());
     }
 
+    [Theory]
+    [InlineData("{}", false)]
+    [InlineData("""{"errmsg":"ok"}""", false)]
+    [InlineData("""{"msgid":7}""", true)]
+    [InlineData("""{"errcode":0}""", true)]
+    public async Task An_answer_that_says_neither_a_code_nor_an_id_is_none(string answer, bool isOne)
+    {
+        _town.Platform.Faults.Add(SimulatedFault.Body(_ => System.Text.Encoding.UTF8.GetBytes(answer)).On(Send));
+        Assert.Equal(isOne ? PushStatus.Sent : PushStatus.Unknown, (await SendAsync()).Status);
+    }
+
     [Fact]
     public void A_message_that_fits_is_the_same_for_every_policy_and_one_that_is_cut_is_a_copy()
     {

@@ -199,6 +199,25 @@ public sealed class SubscribeMessageSenderTests
     }
 
     [Fact]
+    public async Task An_answer_without_what_it_is_for_is_none()
+    {
+        const string Nothing = """{"errcode":0,"errmsg":"ok"}""";
+        await using var host = ScriptedHost.WithoutRetries(Nothing, Nothing, Nothing, Nothing, Nothing);
+        await ThrowsAsync("addtemplate", "priTmplId", () => host.Catalog.AddAsync("99", [1, 2], "下单后"));
+        await ThrowsAsync("gettemplate", "data", () => host.Catalog.ListAsync());
+        await ThrowsAsync("getcategory", "data", () => host.Catalog.ListCategoriesAsync());
+        await ThrowsAsync("getpubtemplatekeywords", "data", () => host.Catalog.ListKeywordsAsync("99"));
+        await ThrowsAsync("getpubtemplatetitles", "data", () => host.Catalog.ListLibraryAsync([2]).GetAsyncEnumerator().MoveNextAsync().AsTask());
+
+        static async Task ThrowsAsync(string api, string missing, Func<Task> call)
+        {
+            var failure = await Assert.ThrowsAsync<WeChatApiException>(call);
+            Assert.Equal("/wxaapi/newtmpl/" + api, failure.ApiPath);
+            Assert.Contains(missing, failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task The_library_is_read_page_by_page()
     {
         // One category as an object, ids as text, a page that is shorter than asked for.
@@ -253,12 +272,23 @@ public sealed class SubscribeMessageSenderTests
         private readonly Queue<string> _answers;
 
         public ScriptedHost(params string[] answers)
+            : this(new WeChatHttpOptions().MaxRetries, answers)
+        {
+        }
+
+        private ScriptedHost(int retries, string[] answers)
         {
             _answers = new Queue<string>(answers);
             var services = new ServiceCollection();
-            services.AddWeChatUnionPush(Town.SetCredentials).UseStandIn(() => this);
+            services.AddWeChatUnionPush(options =>
+            {
+                Town.SetCredentials(options);
+                options.Http.MaxRetries = retries;
+            }).UseStandIn(() => this);
             _services = services.BuildServiceProvider();
         }
+
+        public static ScriptedHost WithoutRetries(params string[] answers) => new(0, answers);
 
         public List<string> Bodies { get; } = [];
 
