@@ -24,7 +24,7 @@ internal sealed class TestRun
     private static readonly string[] Rooms =
     [
         "AccessTokens.", "Api.", "Broadcasts.", "Callbacks.", "Concurrency.", "DependencyInjection.", "Diagnostics.", "Followers.", "Hosts.", "Identities.", "Links.", "Messages.",
-        "MiniPrograms.", "Observability.", "Push.", "Receipts.", "Stores.InMemory", "Stores.Shared",
+        "MiniPrograms.", "Observability.", "Push.", "Receipts.", "Stores.InMemory", "Stores.KeptFor", "Stores.Shared",
     ];
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
@@ -111,13 +111,15 @@ internal sealed class TestRun
         string[] places = room switch
         {
             "Api" => ["Tests.Api.", "Tests.Hosts."],
-            "Reach" => ["Tests.Push.", "Tests.Broadcasts.BroadcastReach"],
+            "Reach" => ["Tests.Push.", "Tests.Broadcasts.BroadcastReach", ".KeptForTests"],
             "Push" => ["Tests.Push.", ".HeldPushTests"],
             "Storage" or "Shared" => ["Tests.Stores."],
             "MiniPrograms" or "Identities" or "Receipts" => [$"Tests.{room}.", ".PushTests"],
             _ => [$"Tests.{room}."],
         };
-        return Array.Exists(places, place => Cases[test].TestClassName!.Contains(place, StringComparison.Ordinal));
+
+        // One test holds the defaults of all rooms' options.
+        return Array.Exists([.. places, ".OptionDefaultsTests"], place => Cases[test].TestClassName!.Contains(place, StringComparison.Ordinal));
     }
 
     private static bool IsTried(ITestCase test)

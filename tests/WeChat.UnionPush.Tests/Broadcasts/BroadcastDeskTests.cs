@@ -6,7 +6,7 @@ namespace WeChat.UnionPush.Tests.Broadcasts;
 public sealed class BroadcastDeskTests
 {
     [Fact]
-    public async Task A_run_is_watched_second_by_second_until_it_ends()
+    public async Task A_run_is_watched_no_more_than_once_a_second_until_it_ends()
     {
         await using var town = await BroadcastTown.CreateAsync(300, options => options.TemplateMessages.MaxPerSecond = 50);
         await town.Time.RunAsync(town.Broadcasts.StartAsync(town.ToAll()));
@@ -22,8 +22,8 @@ public sealed class BroadcastDeskTests
         Assert.Equal([BroadcastState.Paused, BroadcastState.Paused], told.Take(2).Select(one => one.Status.State));
         Assert.Equal((BroadcastState.Finished, 300), (told[^1].Status.State, told[^1].Status.Counts.Sent));
         Assert.All(told.SkipLast(1), one => Assert.NotEqual(BroadcastState.Finished, one.Status.State));
-        Assert.InRange(told.Count, 6, 60);
-        Assert.All(told.Zip(told.Skip(1)), pair => Assert.Equal(TimeSpan.FromSeconds(1), pair.Second.At - pair.First.At));
+        Assert.InRange(told.Count, 4, 60);
+        Assert.All(told.Zip(told.Skip(1)), pair => Assert.True(pair.Second.At - pair.First.At >= TimeSpan.FromSeconds(1)));
 
         async Task<int> WatchAsync()
         {
