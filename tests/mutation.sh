@@ -96,7 +96,10 @@ if [ "$kind" = --changed ]; then
   mapfile -t rooms < <(printf '%s\n' "${changed[@]}" | sed 's#^Push/Reach/#Reach/#' | cut -d/ -f1 | sort -u)
 fi
 
-for room in "${rooms[@]}"; do [ -d "$core/$room" ] || [ "$room" = Reach ] || [ "$room" = Shared ] || usage; done
+for room in "${rooms[@]}"; do
+  [ -d "$core/$room" ] || [ "$room" = Reach ] || [ "$room" = Shared ] || usage
+  [ "$again" = 0 ] || [ -e "$results/$room.tsv" ] || { echo "$results/$room.tsv is not there: run the room once without --again."; exit 2; }
+done
 if [ "$kind" != --numbers ]; then place; fi
 dotnet build tests/WeChat.UnionPush.Mutation --configuration Release --nologo --verbosity quiet
 if [ "$kind" = --numbers ]; then place_numbers; fi

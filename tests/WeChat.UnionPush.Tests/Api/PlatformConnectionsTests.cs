@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -107,6 +108,46 @@ public sealed class PlatformConnectionsTests
 
         // Whose name is not known has none.
         Assert.Equal((null, SslPolicyErrors.RemoteCertificateNameMismatch), told);
+    }
+
+    // By the name that the client asks for, wherever it connects to.
+    [Theory]
+    [InlineData("api.weixin.qq.com", "https://api.weixin.qq.com/")]
+    [InlineData("127.0.0.1", "https://127.0.0.1/")]
+    [InlineData("::1", "https://[::1]/")]
+    public async Task The_host_s_own_validation_is_told_which_server_is_meant(string name, string address)
+    {
+        Uri? told = null;
+#pragma warning disable MA0039 // it is what is tested
+        using var given = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (request, _, _, _) =>
+            {
+                told = request.RequestUri;
+                return true;
+            },
+        };
+#pragma warning restore MA0039
+        using var made = PlatformConnections.Make(given, Http, proxy: null, only: null)!;
+        using var key = RSA.Create(2048);
+        using var selfSigned = new CertificateRequest("CN=server", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        var accepted = listener.AcceptTcpClientAsync();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+        using var server = await accepted;
+        await using var serving = new SslStream(server.GetStream());
+        await using var asking = new SslStream(client.GetStream());
+        var served = serving.AuthenticateAsServerAsync(selfSigned);
+        await asking.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = name,
+            RemoteCertificateValidationCallback = made.SslOptions.RemoteCertificateValidationCallback,
+        });
+        await served;
+        Assert.Equal(address, told?.ToString());
     }
 
     [Fact]
