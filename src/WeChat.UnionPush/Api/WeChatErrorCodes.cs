@@ -6,18 +6,13 @@ namespace WeChat.UnionPush;
 /// </summary>
 internal static class WeChatErrorCodes
 {
-    public const int SystemBusy = -1;
-    public const int Ok = 0;
     public const int NotAFan = 10700;
     public const int ReceiverOff = 10703;
-    public const int InvalidCredential = 40001;
     public const int InvalidOpenId = 40003;
     public const int InvalidAppId = 40013;
-    public const int InvalidAccessToken = 40014;
     public const int InvalidLoginCode = 40029;
     public const int InvalidTemplateId = 40037;
     public const int IpNotInWhitelist = 40164;
-    public const int AccessTokenExpired = 42001;
     public const int RequireSubscribe = 43004;
     public const int RecipientInBlacklist = 43019;
     public const int UserRefused = 43101;
