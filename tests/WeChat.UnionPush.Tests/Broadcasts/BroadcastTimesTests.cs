@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
+using NSubstitute.ExceptionExtensions;
 using WeChat.UnionPush.Testing;
 
 namespace WeChat.UnionPush.Tests.Broadcasts;
@@ -132,6 +133,27 @@ public sealed class BroadcastTimesTests : IAsyncDisposable
         }
     }
 
+    // The wait is a random one of the upper half, so that processes do not come back together. A poll is a second, and adds up to one.
+    [Fact]
+    public async Task A_busy_platform_is_left_alone_twice_as_long_each_time_up_to_a_minute()
+    {
+        var waits = await WaitsAsync(retryAfter: null, times: 300);
+        for (var i = 0; i < waits.Count; i++)
+        {
+            var most = Math.Pow(2, Math.Min(i, 6));
+            Assert.InRange(waits[i], most / 2, Math.Min(most, 60) + 1);
+        }
+
+        Assert.InRange(waits.Max(), 60, 61);
+        Assert.InRange(waits.Skip(8).Min(), 32, 40);
+    }
+
+    [Theory]
+    [InlineData(7, 7)]
+    [InlineData(600, 60)]
+    public async Task The_platform_s_own_wait_is_kept_up_to_a_minute(int retryAfter, int seconds) =>
+        Assert.All(await WaitsAsync(TimeSpan.FromSeconds(retryAfter), times: 3), wait => Assert.InRange(wait, seconds, seconds + 1));
+
     [Fact]
     public async Task Who_was_erased_is_settled_when_the_batch_is_given_back()
     {
@@ -256,6 +278,34 @@ public sealed class BroadcastTimesTests : IAsyncDisposable
         return true;
     });
 
+    /// <summary>How many seconds lie between the attempts of a broadcast that finds the platform busy each time.</summary>
+    private async Task<List<double>> WaitsAsync(TimeSpan? retryAfter, int times)
+    {
+        Save();
+        var claimed = new List<DateTimeOffset>();
+        _journal.ListAsync(default!, default, default).ReturnsForAnyArgs<IReadOnlyList<BroadcastRecord>>(_ => claimed.Count > times ? [] : [Run().Record]);
+        _journal.CountAsync(default!, default, default).ReturnsForAnyArgs(new BroadcastProgress(1, new BroadcastCounts()) { OpenBatches = 1 });
+        _journal.TryClaimAsync(default!, default, default).ReturnsForAnyArgs(_ =>
+        {
+            claimed.Add(_clock.GetUtcNow());
+            return new BroadcastBatch("b1", 0) { Size = 1, Recipients = "o0", Outcomes = new OutcomeSheet(1).Text };
+        });
+        var pace = Substitute.For<ISharedPace>();
+        pace.TakeAsync(default!, default).ReturnsForAnyArgs(_ => new PaceGrant(1, _clock.GetUtcNow(), TimeSpan.Zero, 1));
+        var tools = Tools(pace: pace);
+        tools.Repository.FindAsync(default!, default!, default).ReturnsForAnyArgs([new WeChatIdentity(Town.OfficialAccountAppId, "o0") { FollowState = FollowState.Following }]);
+        tools.Sender.SendAsync(default!, default!, default).ThrowsAsyncForAnyArgs(
+            new WeChatApiException("/cgi-bin/message/template/send", -1, WeChatErrorClass.Transient, "The platform is busy.") { RetryAfter = retryAfter });
+        await _watch.RunAsync(WorkAsync());
+        return [.. claimed.Zip(claimed.Skip(1), static (first, second) => (second - first).TotalSeconds)];
+
+        async Task<int> WorkAsync()
+        {
+            await new BroadcastWorker(tools, NullLogger<BroadcastWorker>.Instance).RunAsync("spring", default);
+            return 0;
+        }
+    }
+
     private static PushStatus?[] Statuses(OutcomeSheet sheet) => [.. Enumerable.Range(0, sheet.Size).Select(sheet.StatusOf)];
 
     private static BroadcastRun Run(string? stopped = null)
@@ -288,12 +338,12 @@ public sealed class BroadcastTimesTests : IAsyncDisposable
         [.. Enumerable.Range(0, sheet.Size).Select(line ?? (static i => new RecipientLine($"o{i}")))];
 
     private AccountSlots Slots(ISharedPace pace, int perSecond) => new(
-        _town.Services.GetRequiredService<AccountApis>().OfficialAccount, pace, perSecond, _ => throw new InvalidOperationException("Nobody asks."), _watch,
+        _town.Services.GetRequiredService<AccountApis>().OfficialAccount, pace, perSecond, _ => Task.FromResult(new DailyQuota(100_000, 0)), _watch,
         NullLogger<AccountSlots>.Instance);
 
-    private BroadcastTools Tools(int maxConcurrent = 25, int perSecond = 60, int sendTimeout = 30, int lease = 60)
+    private BroadcastTools Tools(int maxConcurrent = 25, int perSecond = 60, int sendTimeout = 30, int lease = 60, ISharedPace? pace = null)
     {
-        var slots = Slots(Substitute.For<ISharedPace>(), perSecond);
+        var slots = Slots(pace ?? Substitute.For<ISharedPace>(), perSecond);
         _slots.Add(slots);
         return new BroadcastTools
         {

@@ -133,6 +133,36 @@ public sealed partial class DoctorReportsTests
         states.Add("a gateway fails with 500", static scene => scene.Fault(SimulatedFault.Gateway(System.Net.HttpStatusCode.InternalServerError)));
         states.Add("JSON without a code answers", static scene => scene.Fault(SimulatedFault.Body(static _ => "{}"u8.ToArray())));
         states.Add("the stores are not examined", static scene => scene.Questions.ExaminesStores = false);
+        foreach (var count in new[] { 99, 100, 101 })
+        {
+            states.Add($"{count} events were set aside", scene => DoctorTests.Bury(scene, count));
+            states.Add($"{count} messages were held back", scene => DoctorTests.Block(scene, count));
+        }
+
+        foreach (var seconds in new[] { 0, 1 })
+        {
+            states.Add($"messages were held back a week and {seconds} seconds ago", scene =>
+            {
+                DoctorTests.Block(scene);
+                scene.Town.Time.Advance(TimeSpan.FromDays(7) + TimeSpan.FromSeconds(seconds));
+            });
+        }
+
+        states.Add("six hundred users are stored", static scene => DoctorTests.Users(scene, static _ => null, count: 600));
+        states.Add("a hundred and fifty more follow", static scene => scene.Account.AddFollowers(scene.Platform.AddPeople(150)));
+        states.Add("the database gives no answer", static scene =>
+        {
+            var store = new BrokenSyncStore(scene.Town.Services.GetRequiredService<IFollowerSyncStore>()) { Hangs = true };
+            scene.Host(builder => builder.UseFollowerSyncStore(_ => store));
+            scene.Meanwhile = () =>
+            {
+                if (store.Hanging.IsCompleted)
+                {
+                    scene.Town.Time.Advance(TimeSpan.FromSeconds(10));
+                    scene.Meanwhile = null;
+                }
+            };
+        });
         states.Add("nobody follows the account", static scene =>
         {
             foreach (var user in scene.Town.Repository.ListAsync(Town.MiniProgramAppId).ToBlockingEnumerable())

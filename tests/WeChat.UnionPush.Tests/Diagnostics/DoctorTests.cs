@@ -205,20 +205,7 @@ public sealed class DoctorTests
     public async Task Buried_events_are_counted_and_a_running_sync_is_no_complaint()
     {
         await using var scene = await DoctorScene.CreateAsync();
-        var inbox = scene.Town.Services.GetRequiredService<IWeChatEventInbox>();
-        await inbox.TryAddAsync([new WeChatCallback
-        {
-            AppId = Town.OfficialAccountAppId,
-            ToUserName = "gh_1",
-            OpenId = "o1",
-            CreatedAt = scene.Town.Time.GetUtcNow(),
-            MessageType = "text",
-            EventName = null,
-            DeduplicationKey = "k1",
-            Body = "<xml>what a user wrote</xml>",
-            Format = WeChatCallbackFormat.Xml,
-        }]);
-        await inbox.BuryAsync(await inbox.TakeAsync([Town.OfficialAccountAppId], 1, Minute));
+        Bury(scene);
         scene.Host(builder => builder.UseFollowerSyncStore(_ => new BrokenSyncStore(scene.Town.Services.GetRequiredService<IFollowerSyncStore>()) { IsLeased = true }));
         var findings = await scene.ExamineAsync();
         var complaint = Assert.Single(findings, static finding => finding.Verdict is DoctorVerdict.Warning or DoctorVerdict.Failed);
@@ -321,11 +308,29 @@ public sealed class DoctorTests
     internal static void Clock(DoctorScene scene, TimeSpan ahead) => scene.Host(builder =>
         builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(new ManualTimeProvider(scene.Town.Time.GetUtcNow() + ahead))));
 
-    internal static void Users(DoctorScene scene, Func<int, string?> unionId) => scene.Host(builder => builder.UseRepository(_ =>
+    internal static void Bury(DoctorScene scene, int count = 1)
+    {
+        var inbox = scene.Town.Services.GetRequiredService<IWeChatEventInbox>();
+        inbox.TryAddAsync([.. Enumerable.Range(0, count).Select(number => new WeChatCallback
+        {
+            AppId = Town.OfficialAccountAppId,
+            ToUserName = "gh_1",
+            OpenId = "o1",
+            CreatedAt = scene.Town.Time.GetUtcNow(),
+            MessageType = "text",
+            EventName = null,
+            DeduplicationKey = $"k{number}",
+            Body = "<xml>what a user wrote</xml>",
+            Format = WeChatCallbackFormat.Xml,
+        })]).AsTask().GetAwaiter().GetResult();
+        inbox.BuryAsync(inbox.TakeAsync([Town.OfficialAccountAppId], count, Minute).AsTask().GetAwaiter().GetResult()).AsTask().GetAwaiter().GetResult();
+    }
+
+    internal static void Users(DoctorScene scene, Func<int, string?> unionId, int count = 25) => scene.Host(builder => builder.UseRepository(_ =>
     {
         var repository = new InMemoryUnionIdRepository(scene.Town.Time);
         var now = scene.Town.Time.GetUtcNow();
-        repository.SaveAsync([.. Enumerable.Range(0, 25).Select(number => new WeChatIdentity(Town.MiniProgramAppId,
+        repository.SaveAsync([.. Enumerable.Range(0, count).Select(number => new WeChatIdentity(Town.MiniProgramAppId,
             $"m{number}") { UnionId = unionId(number), ObservedAt = now, DetailsAt = now })])
             .AsTask().GetAwaiter().GetResult();
         return repository;
@@ -340,10 +345,13 @@ public sealed class DoctorTests
         }
     }
 
-    private static void Block(DoctorScene scene)
+    internal static void Block(DoctorScene scene, int count = 1)
     {
         scene.Town.Template.State = SimulatedTemplateState.ContentBlocked;
-        Assert.Throws<WeChatApiException>(() => PushAsync(scene, "x").GetAwaiter().GetResult());
+        for (var i = 0; i < count; i++)
+        {
+            Assert.Throws<WeChatApiException>(() => PushAsync(scene, $"x{i}").GetAwaiter().GetResult());
+        }
     }
 
     private static Task<PushResult> PushAsync(DoctorScene scene, string thing) =>

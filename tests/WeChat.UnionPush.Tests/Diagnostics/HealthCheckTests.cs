@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using NSubstitute;
 using WeChat.UnionPush.Testing;
 using WeChat.UnionPush.Tests.AccessTokens;
 
@@ -86,6 +87,23 @@ public sealed class HealthCheckTests
         var report = await check;
         Assert.Equal(HealthStatus.Degraded, report.Status);
         Assert.Equal("failed", report.Data["token_store"]);
+    }
+
+    [Fact]
+    public async Task A_storage_that_gives_no_answer_for_five_seconds_is_unhealthy()
+    {
+        await using var town = new Town();
+        var store = new BrokenSyncStore(new InMemoryFollowerSyncStore(town.Time)) { Hangs = true };
+        var storage = Substitute.For<IUnionPushStorage>();
+        storage.FollowerSyncs.Returns(store);
+        await using var host = town.Build(builder => builder.AddHealthCheck().UseStorage(_ => storage));
+        var check = host.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        await store.Hanging;
+        town.Time.Advance(TimeSpan.FromSeconds(5));
+
+        var entry = Assert.Single((await check).Entries).Value;
+        Assert.Equal((HealthStatus.Unhealthy, "failed"), (entry.Status, entry.Data["storage"]));
+        Assert.Contains("longer than 5 s", entry.Description, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,9 +5,16 @@ namespace WeChat.UnionPush.Tests;
 /// <summary>A store of syncs that fails, loses leases, or takes names that differ in case for the same.</summary>
 internal sealed class BrokenSyncStore(IFollowerSyncStore inner) : IFollowerSyncStore
 {
+    private readonly TaskCompletionSource _hanging = new();
     private int _saves;
 
     public Exception? Failure { get; init; }
+
+    /// <summary>Whether it answers no question for the state of a sync.</summary>
+    public bool Hangs { get; init; }
+
+    /// <summary>Ends when somebody waits for such an answer.</summary>
+    public Task Hanging => _hanging.Task;
 
     public bool IgnoresCase { get; init; }
 
@@ -23,6 +30,12 @@ internal sealed class BrokenSyncStore(IFollowerSyncStore inner) : IFollowerSyncS
 
     public async ValueTask<FollowerSyncState?> GetAsync(string appId, CancellationToken cancellationToken = default)
     {
+        if (Hangs)
+        {
+            _hanging.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
         var state = Failure is null ? await inner.GetAsync(appId, cancellationToken) : throw Failure;
         return state is not null && Rewrite is not null ? Rewrite(state) : state;
     }

@@ -5,6 +5,8 @@ namespace WeChat.UnionPush.Diagnostics;
 /// <summary>Whether the account has templates, those that the host's typed records were made from, and whether messages of them were held back.</summary>
 internal sealed class TemplateChecks(DoctorState state)
 {
+    private const int Counted = 100;
+
     // As far back as an operator can do something about it.
     private static readonly TimeSpan Recent = TimeSpan.FromDays(7);
 
@@ -40,7 +42,7 @@ internal sealed class TemplateChecks(DoctorState state)
             var count = 0;
             await foreach (var blocked in catalog.ListBlockedAsync(template.Id, cancellationToken).ConfigureAwait(false))
             {
-                if (blocked.SentAt >= since && ++count == 100)
+                if (blocked.SentAt >= since && ++count == Counted)
                 {
                     break;
                 }
@@ -49,7 +51,7 @@ internal sealed class TemplateChecks(DoctorState state)
             if (count > 0)
             {
                 notes.Warn(Check, "blocked", string.Create(CultureInfo.InvariantCulture,
-                    $"{count} messages of the template {template.Id} ({template.Title}) were held back within a week."),
+                    $"{(count == Counted ? $"{Counted} or more" : count)} messages of the template {template.Id} ({template.Title}) were held back within a week."),
                     "Stop using this template, look at its state in the console, and word its values without advertising.", DoctorPages.Templates);
             }
         }
