@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -49,8 +50,16 @@ internal sealed record BroadcastContent
         });
 
     /// <exception cref="JsonException">It is no content of a broadcast.</exception>
-    public static BroadcastContent Read(string json) =>
-        JsonSerializer.Deserialize(json, BroadcastJson.Plain.BroadcastContent) ?? throw new JsonException("The content of a broadcast is null.");
+    public static BroadcastContent Read(string json)
+    {
+        var content = JsonSerializer.Deserialize(json, BroadcastJson.Plain.BroadcastContent) ?? throw new JsonException("The content of a broadcast is null.");
+
+        // A number that is too long for a double is read as infinity, with which nothing would stop the run, and which cannot be written again.
+        return content.StopAtFailureShare is >= 0 and <= 1
+            ? content
+            : throw new JsonException(string.Create(
+                CultureInfo.InvariantCulture, $"The content of a broadcast has a stopAtFailureShare of {content.StopAtFailureShare}, which is no share."));
+    }
 
     /// <summary>A broadcast as it is when one of its templates is stopped.</summary>
     public static BroadcastRecord Stop(BroadcastRecord record, string templateId, string reason)

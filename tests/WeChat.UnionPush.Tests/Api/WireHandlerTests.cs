@@ -42,7 +42,8 @@ public sealed class WireHandlerTests : IDisposable
             using var first = await client.SendAsync(attempt, default);
             Assert.Equal("busy", await first.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
             using var again = await client.SendAsync(attempt, default);
-            Assert.Equal((HttpStatusCode.BadGateway, attempt, ""), (again.StatusCode, again.RequestMessage, await again.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
+            Assert.Equal((HttpStatusCode.BadGateway, attempt), (again.StatusCode, again.RequestMessage));
+            Assert.Empty(await again.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         }
 
         Assert.Equal((2, 1), (network.Count, _log.Count(NotSent)));

@@ -93,6 +93,25 @@ public sealed class FoundByFuzzingTests
         Assert.Throws<JsonException>(() => BroadcastReport.FromJson("""{"name":"n","state":"Running","counts":null}"""));
     }
 
+    // A number of too many digits is read as infinity: nothing would stop the run, and the content could not be written again.
+    [Theory]
+    [InlineData("0.1e992")]
+    [InlineData("-1e999")]
+    [InlineData("1.01")]
+    [InlineData("-0.01")]
+    public void A_stored_broadcast_with_a_share_that_is_none_is_refused_as_such(string share)
+    {
+        var refused = Assert.Throws<JsonException>(() => BroadcastContent.Read($$"""{"stopAtFailureShare":{{share}}}"""));
+        Assert.Contains("stopAtFailureShare", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1", 1)]
+    [InlineData("0.5", 0.5)]
+    [InlineData("0", 0)]
+    public void A_stored_share_is_read_as_it_was_written(string share, double expected) =>
+        Assert.Equal(expected, BroadcastContent.Read($$"""{"stopAtFailureShare":{{share}}}""").StopAtFailureShare);
+
     [Fact]
     public void A_stored_report_without_counts_has_none()
     {
