@@ -511,6 +511,97 @@ public sealed class ApiTransportTests
             handler.Requests.Select(request => request.Address.Query));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_handler_of_the_host_keeps_back_was_not_sent_and_what_it_breaks_off_behind_the_network_may_have_been(bool keepsBack)
+    {
+        using var network = new ScriptedHandler("""{"openid":"m1","session_key":"k"}""");
+        using var wire = new WireHandler(network, makeFresh: null, 1, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        using var breaker = new Breaker(wire, keepsBack);
+        var call = Transport(breaker, _watch).SendAsync(SessionEndpoints.CodeToSession, null, "?js_code=c", default, default).AsTask();
+        if (keepsBack)
+        {
+            // A code is asked for again only where it certainly did not arrive.
+            Assert.Equal("m1", (await _watch.RunAsync(call)).OpenId);
+        }
+        else
+        {
+            Assert.True((await Assert.ThrowsAsync<WeChatApiException>(() => _watch.RunAsync(call))).OutcomeUnknown);
+        }
+
+        Assert.Equal(1, network.Count);
+    }
+
+    [Fact]
+    public async Task A_call_whose_time_is_over_with_its_first_attempt_makes_no_other()
+    {
+        var time = new ManualTimeProvider();
+        using var handler = new ScriptedHandler((_, _, stop) =>
+        {
+            time.Advance(TimeSpan.FromMinutes(10));
+            return Never(stop);
+        });
+        var failure = await Assert.ThrowsAsync<WeChatApiException>(() => SendAsync(Transport(handler, time)));
+        Assert.True(failure.OutcomeUnknown);
+        Assert.Equal(1, handler.Count);
+    }
+
+    [Fact]
+    public async Task An_answer_of_many_choices_is_nothing_of_the_platform_s()
+    {
+        using var handler = new ScriptedHandler((_, _, _) => Task.FromResult(Answer(HttpStatusCode.MultipleChoices, "choose")));
+        var failure = await Assert.ThrowsAsync<WeChatApiException>(() => SendAsync(Transport(handler, _watch)));
+        Assert.Contains("answered HTTP 300 and nothing of the platform's", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(1, handler.Count);
+    }
+
+    [Fact]
+    public void An_attempt_counts_by_its_code_its_status_or_as_without_an_answer()
+    {
+        foreach (var (code, error) in new[] { (0, null), (45009, "45009") })
+        {
+            var answer = TemplateEndpoints.TemplateSend.Read(Encoding.UTF8.GetBytes($$"""{"errcode":{{code}}}"""))!;
+            Assert.Equal(error, new ApiAttempt(answer, mayRepeat: false).Error);
+        }
+
+        var lost = new WeChatApiException("/x", errorCode: null, WeChatErrorClass.Transient, "lost");
+        Assert.Equal("no_answer", new ApiAttempt(lost, mayRepeat: false).Error);
+        var gateway = new WeChatApiException("/x", errorCode: null, WeChatErrorClass.Transient, "lost") { StatusCode = HttpStatusCode.BadGateway };
+        Assert.Equal("502", new ApiAttempt(gateway, mayRepeat: false).Error);
+    }
+
+    [Fact]
+    public void A_host_that_fails_again_after_its_detour_is_left_at_once()
+    {
+        var time = new ManualTimeProvider();
+        var hosts = new ApiHosts([new Uri("https://a"), new Uri("https://b")], time);
+        for (var round = 0; round < 2; round++)
+        {
+            Assert.Equal(0, hosts.Current);
+            hosts.Failed(0);
+            hosts.Failed(0);
+            time.Advance(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(1));
+            Assert.Equal(1, hosts.Current);
+            time.Advance(TimeSpan.FromTicks(1));
+        }
+
+        Assert.Equal(0, hosts.Current);
+        hosts.Failed(0);
+        hosts.Failed(1);
+        Assert.Equal(0, hosts.Current);
+    }
+
+    [Fact]
+    public void Answers_that_are_no_objects_are_none()
+    {
+        foreach (var body in new[] { "[]", "7", "\"ok\"", "true", "null" })
+        {
+            Assert.Null(TemplateEndpoints.TemplateSend.Read(Encoding.UTF8.GetBytes(body)));
+            Assert.Null(AccessTokenEndpoints.StableToken.Read(Encoding.UTF8.GetBytes(body)));
+        }
+    }
+
     private static Task<MessageAnswer> SendAsync(ApiTransport transport, byte[]? body = null) =>
         transport.SendAsync(TemplateEndpoints.TemplateSend, Token, null, body ?? Body, default).AsTask();
 
@@ -598,5 +689,23 @@ public sealed class ApiTransportTests
         public override void SetLength(long value) => throw new NotSupportedException();
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+
+    /// <summary>A circuit breaker of the host's, which rejects the first call before the network or behind it.</summary>
+    private sealed class Breaker(HttpMessageHandler inner, bool keepsBack) : DelegatingHandler(inner)
+    {
+        private int _count;
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var isFirst = _count++ == 0;
+            if (isFirst && keepsBack)
+            {
+                throw new Polly.CircuitBreaker.BrokenCircuitException("open");
+            }
+
+            var response = await base.SendAsync(request, cancellationToken);
+            return isFirst ? throw new Polly.CircuitBreaker.BrokenCircuitException("open") : response;
+        }
     }
 }

@@ -127,6 +127,42 @@ public sealed class ContentEncodingTests
         Assert.Equal("", asked);
     }
 
+    [Fact]
+    public async Task Raw_deflate_that_begins_like_zlib_is_told_from_it_by_its_check()
+    {
+        // A stored block of 13 bytes whose padding makes its first half-byte zlib's, and an empty last one.
+        byte[] packed = [0x08, 13, 0, 0xF2, 0xFF, .. "{\"errcode\":7}"u8, 1, 0, 0, 0xFF, 0xFF];
+        Assert.Equal(7, (await AskAsync(packed, "deflate")).ErrorCode);
+    }
+
+    [Fact]
+    public void More_encodings_than_two_are_not_undone()
+    {
+        var packed = Enumerable.Repeat("gzip", 3).Aggregate(Encoding.UTF8.GetBytes(Page), Pack);
+        using var body = Buffer(packed, packed.Length);
+        Assert.Same(body, AnswerEncoding.Decode(body, ["gzip", "gzip", "gzip"]));
+    }
+
+    [Theory]
+    [InlineData(AnswerReader.MaxBytes, true)]
+    [InlineData(AnswerReader.MaxBytes + 1, false)]
+    public void What_is_too_long_as_it_came_is_not_unpacked(int length, bool isUnpacked)
+    {
+        var body = Buffer(Pack(Encoding.UTF8.GetBytes(Page), "gzip"), length);
+        using var decoded = AnswerEncoding.Decode(body, ["gzip"]);
+        Assert.Equal(isUnpacked, decoded != body);
+    }
+
+    /// <summary>Bytes, with zeros behind them.</summary>
+    private static PooledBuffer Buffer(byte[] bytes, int length)
+    {
+        var buffer = new PooledBuffer(length);
+        bytes.CopyTo(buffer.GetSpan(length));
+        buffer.GetSpan(length)[bytes.Length..length].Clear();
+        buffer.Advance(length);
+        return buffer;
+    }
+
     private static byte[] Pack(byte[] bytes, string encoding)
     {
         using var packed = new MemoryStream();

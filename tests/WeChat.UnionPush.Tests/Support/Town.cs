@@ -105,7 +105,8 @@ internal sealed class Town : IAsyncDisposable
         return services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true });
     }
 
-    /// <summary>Lets the pauses between the attempts of a call pass. A time limit is longer than any of them, so that none ends because a thread was slow.</summary>
+    /// <summary>Lets the pauses between the attempts of a call pass. A time limit is longer than any of them, so that none ends because a thread was slow.
+    /// Not for calls that set one short timer after the other while somebody else works, such as those with a shared pace: these would run to the end of a time limit.</summary>
     public async Task<T> PassPausesAsync<T>(Task<T> call)
     {
         await Runs.UntilAsync(
