@@ -11,7 +11,6 @@ lanes=${2:-1}
 results=$PWD/artifacts/repeat
 rm -rf "$results"
 mkdir -p "$results"
-trap 'jobs -p | xargs -r kill 2>/dev/null || true' EXIT
 
 lane() { # which one; it takes every run whose number leaves it over
   local clone="$results/clone-$1" run log began failed=0
@@ -34,6 +33,11 @@ lane() { # which one; it takes every run whose number leaves it over
 
 status=0
 pids=()
+
+# Each lane is a process group of its own, so that one that is stopped takes its tests with it.
+trap 'for pid in "${pids[@]}"; do kill -- "-$pid" 2>/dev/null || true; done' EXIT
+trap 'exit 130' INT TERM
+set -m
 for ((i = 1; i <= lanes; i++)); do
   lane "$i" &
   pids+=($!)

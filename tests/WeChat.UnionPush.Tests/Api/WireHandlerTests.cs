@@ -149,10 +149,9 @@ public sealed class WireHandlerTests : IDisposable
     [Fact]
     public void What_it_sends_with_ends_with_it()
     {
-        var network = new Content([]);
-        var shared = new Owner(network);
-        new WireHandler(shared, makeFresh: null, 1, NullLogger.Instance).Dispose();
-        Assert.True(network.IsDisposed);
+        var owned = new Content([]);
+        new WireHandler(new Owner(owned), makeFresh: null, 1, NullLogger.Instance).Dispose();
+        Assert.True(owned.IsDisposed);
     }
 
     public void Dispose() => _owned.ForEach(static owned => owned.Dispose());
