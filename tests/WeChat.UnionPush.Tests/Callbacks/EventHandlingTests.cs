@@ -96,6 +96,25 @@ public sealed class EventHandlingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_event_that_a_slow_store_passes_over_is_taken_at_a_later_look()
+    {
+        await using var host = await StartAsync();
+        var looks = 0;
+        host.Inbox.Taking = async () =>
+        {
+            await Task.Delay(20);
+            return Interlocked.Increment(ref looks) > 10;
+        };
+        var began = _town.Time.GetUtcNow();
+
+        Assert.Equal(HttpStatusCode.OK, await host.PostAsync(host.Event(_town.Platform.AddPerson(), "CLICK")));
+        await host.Inbox.WaitUntilEmptyAsync(_town.Time);
+
+        Assert.Equal("CLICK", Assert.Single(_seen.Events).Callback.EventName);
+        Assert.InRange(_town.Time.GetUtcNow() - began, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(11));
+    }
+
+    [Fact]
     public async Task A_handler_that_fails_is_tried_again_with_longer_and_longer_pauses_and_then_set_aside_with_one_line()
     {
         await using var host = await StartAsync(options => options.MaxAttempts = 5);

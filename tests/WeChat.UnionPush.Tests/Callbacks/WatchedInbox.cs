@@ -8,6 +8,10 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
 {
     private uint _calls;
     private int _takes;
+    private int _takesBegun;
+
+    // Which of the takes that have ended began last.
+    private int _latestTake;
     private int _news;
     private bool _isTakeFailed;
     private bool _isTakeEmpty;
@@ -40,6 +44,9 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
     /// <summary>Runs before an event is added; throws to make the inbox fail.</summary>
     public Func<Task>? Adding { get; set; }
 
+    /// <summary>Runs before events are taken, and says whether they may be; else all are passed over, as rows are that are locked just then.</summary>
+    public Func<Task<bool>>? Taking { get; set; }
+
     public Task WaitForSettledAsync(int count) => WaitAsync(() => Settled >= count);
 
     /// <summary>
@@ -59,29 +66,31 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
     {
         await WhenQuietAsync();
         var passedOver = 0;
-        while (FindNext() is var (isEmpty, next) && !isEmpty && !(time.GetUtcNow() >= until))
+        while (FindNext() is var (isEmpty, next, begun) && !isEmpty && !(time.GetUtcNow() >= until))
         {
             if (next is not { } waiting)
             {
-                // A lease ends, and a poll comes, within minutes.
+                // A lease ends, and a poll comes, within minutes. Each minute is looked at before the next one: on a slow machine they would all be over before
+                // the poll of the first has come to the store.
                 Assert.True(++passedOver < 100, "An event is never taken.");
                 time.Advance(TimeSpan.FromMinutes(1));
+                await WaitAsync(() => _latestTake > begun || _settled.Count == _known.Count);
             }
             else
             {
                 var pause = waiting.Value - time.GetUtcNow();
                 time.Advance((pause > TimeSpan.Zero ? pause : TimeSpan.Zero) + TimeSpan.FromSeconds(5));
-                await WaitAsync(() => !_waiting.TryGetValue(waiting.Key, out var availableAt) || availableAt != waiting.Value);
+                await WaitAsync(() => !_waiting.TryGetValue(waiting.Key, out var availableAt) || availableAt != waiting.Value || (_isTakeFailed && _latestTake > begun));
             }
 
             await WhenQuietAsync();
         }
 
-        (bool IsEmpty, KeyValuePair<(string AppId, string Key), DateTimeOffset>? Next) FindNext()
+        (bool IsEmpty, KeyValuePair<(string AppId, string Key), DateTimeOffset>? Next, int TakesBegun) FindNext()
         {
             lock (_waiters)
             {
-                return (_settled.Count == _known.Count, _waiting.Count == 0 ? null : _waiting.MinBy(static one => one.Value));
+                return (_settled.Count == _known.Count, _waiting.Count == 0 ? null : _waiting.MinBy(static one => one.Value), _takesBegun);
             }
         }
     }
@@ -115,22 +124,22 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
         IReadOnlyCollection<string> appIds, int limit, TimeSpan leaseDuration, CancellationToken cancellationToken = default)
     {
         IReadOnlyList<TakenWeChatEvent> taken;
-        var news = 0;
-        Reach(() => news = _news);
+        var (news, begun) = (0, 0);
+        Reach(() => (news, begun) = (_news, ++_takesBegun));
         try
         {
-            taken = await Inner.TakeAsync(appIds, limit, leaseDuration, cancellationToken);
+            taken = Taking is null || await Taking() ? await Inner.TakeAsync(appIds, limit, leaseDuration, cancellationToken) : [];
         }
         catch (Exception exception)
         {
-            Reach(() => (_isTakeFailed, _lastFailure) = (true, exception));
+            Reach(() => (_isTakeFailed, _lastFailure, _latestTake) = (true, exception, Math.Max(_latestTake, begun)));
             throw;
         }
 
         Reach(() =>
         {
             // Nothing that came while it looked is meant by its answer.
-            (_isTakeFailed, _isTakeEmpty, _takes) = (false, taken.Count == 0 && news == _news, _takes + 1);
+            (_isTakeFailed, _isTakeEmpty, _takes, _latestTake) = (false, taken.Count == 0 && news == _news, _takes + 1, Math.Max(_latestTake, begun));
             foreach (var one in taken)
             {
                 _atWork[NameOf(one)] = one.LeaseId;
