@@ -21,7 +21,7 @@ internal sealed class BatchTroubles(BroadcastRun run)
 
         if (trouble.Kind == SendTroubleKind.Stop)
         {
-            run.Close();
+            run.Stop(trouble.Reason);
         }
     }
 

@@ -6,6 +6,7 @@ internal sealed class BroadcastRun
     private volatile BroadcastRecord _record;
     private volatile BroadcastContent _content;
     private volatile bool _isClosed;
+    private volatile string? _unwrittenStop;
     private int _claims;
 
     public BroadcastRun(BroadcastRecord record)
@@ -52,8 +53,18 @@ internal sealed class BroadcastRun
     /// <summary>How often that happened in a row.</summary>
     public int Troubles { get; private set; }
 
+    /// <summary>Why this process has stopped it, until that is written down for all processes; the database may be away just then.</summary>
+    public string? UnwrittenStop => _unwrittenStop;
+
     /// <summary>Nothing more of it is sent by this process.</summary>
-    public void Close() => _isClosed = true;
+    public void Close() => (_isClosed, _unwrittenStop) = (true, null);
+
+    /// <summary>Nothing more of it is sent by this process, which is to be written down.</summary>
+    public void Stop(string reason)
+    {
+        _unwrittenStop ??= reason;
+        _isClosed = true;
+    }
 
     public void Claimed(int change) => Interlocked.Add(ref _claims, change);
 

@@ -35,7 +35,7 @@ internal sealed class BroadcastWorker(BroadcastTools tools, ILogger<BroadcastWor
                 BroadcastRun[] runs = [.. _runs.Values
                     .Where(run => onlyName is null || string.Equals(run.Record.Name, onlyName, StringComparison.Ordinal))
                     .OrderBy(static run => run.Record.CreatedAt)];
-                if (onlyName is not null && !Array.Exists(runs, static run => run.IsOpen))
+                if (onlyName is not null && !Array.Exists(runs, static run => run.IsOpen || run.UnwrittenStop is not null))
                 {
                     return;
                 }
@@ -117,6 +117,12 @@ internal sealed class BroadcastWorker(BroadcastTools tools, ILogger<BroadcastWor
 
     private async Task<bool> TryWorkAsync(BroadcastRun run, CancellationToken stop)
     {
+        if (run.UnwrittenStop is not null)
+        {
+            await StopAsync(run, stop).ConfigureAwait(false);
+            return true;
+        }
+
         if (!run.IsOpen || !await IsDueAsync(run, stop).ConfigureAwait(false) || !await MayClaimAsync(run, stop).ConfigureAwait(false))
         {
             return false;
@@ -206,7 +212,7 @@ internal sealed class BroadcastWorker(BroadcastTools tools, ILogger<BroadcastWor
         switch (trouble.Kind)
         {
             case SendTroubleKind.Stop:
-                await StopAsync(run, trouble.Reason, stop).ConfigureAwait(false);
+                await StopAsync(run, stop).ConfigureAwait(false);
                 break;
             case SendTroubleKind.StopTemplate:
                 await StopTemplateAsync(run, trouble, stop).ConfigureAwait(false);
@@ -241,10 +247,11 @@ internal sealed class BroadcastWorker(BroadcastTools tools, ILogger<BroadcastWor
         }
     }
 
-    private async Task StopAsync(BroadcastRun run, string reason, CancellationToken stop)
+    /// <summary>Writes down that this process has stopped the run, unless another lane has, or somebody has paused or ended it meanwhile.</summary>
+    private async Task StopAsync(BroadcastRun run, CancellationToken stop)
     {
-        run.Close();
-        while (await tools.Journal.FindAsync(tools.AppId, run.Record.Name, stop).ConfigureAwait(false) is { State: BroadcastState.Running } record
+        while (run.UnwrittenStop is { } reason
+            && await tools.Journal.FindAsync(tools.AppId, run.Record.Name, stop).ConfigureAwait(false) is { State: BroadcastState.Running } record
             && string.Equals(record.Id, run.Record.Id, StringComparison.Ordinal))
         {
             var stopped = record with { State = BroadcastState.Stopped, Reason = reason, WaitsUntil = null };
@@ -252,9 +259,11 @@ internal sealed class BroadcastWorker(BroadcastTools tools, ILogger<BroadcastWor
             {
                 run.Record = stopped with { Revision = stopped.Revision + 1 };
                 Log.BroadcastStopped(logger, record.Name, tools.AppId, reason);
-                return;
+                break;
             }
         }
+
+        run.Close();
     }
 
     /// <summary>Tells all processes which template to leave out.</summary>

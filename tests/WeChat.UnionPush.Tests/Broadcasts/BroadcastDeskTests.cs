@@ -3,6 +3,7 @@ using WeChat.UnionPush.Testing;
 namespace WeChat.UnionPush.Tests.Broadcasts;
 
 /// <summary>What is asked and told at the desk: forecasts to the last call, a watched run, and changes that change nothing.</summary>
+[Collection<Alone>]
 public sealed class BroadcastDeskTests
 {
     [Fact]

@@ -189,6 +189,27 @@ public sealed class BroadcastPartsTests
     }
 
     [Theory]
+    [InlineData(9_999, 0)]
+    [InlineData(10_000, 1)]
+    public async Task A_million_characters_are_written_at_once(int last, int writes)
+    {
+        var written = 0;
+        var packer = new BatchPacker("b1", Noon, (_, _) =>
+        {
+            written++;
+            return default;
+        });
+        for (var i = 0; i < 100; i++)
+        {
+            // With the line break that follows, ten thousand characters each.
+            packer.AddReachable(new RecipientLine(new string('o', i == 99 ? last : 9_999)));
+        }
+
+        await packer.WriteAsync(all: false, default);
+        Assert.Equal(writes, written);
+    }
+
+    [Theory]
     [InlineData("o1", "o1")]
     [InlineData("o-1_é", "o-1_é")]
     [InlineData("o\n1", "o1")]
@@ -341,6 +362,20 @@ public sealed class BroadcastPartsTests
         time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(new DailyQuota(300, 3), await slots.AskAsync(default));
         Assert.Equal(4, asked);
+    }
+
+    [Fact]
+    public async Task Only_the_platforms_refusal_to_tell_the_quota_is_overlooked()
+    {
+        await using var town = new Town();
+        Exception failure = new InvalidOperationException("a defect");
+        using var slots = new AccountSlots(
+            Api(town), Substitute.For<ISharedPace>(), 10, _ => throw failure, new ManualTimeProvider(), NullLogger<AccountSlots>.Instance);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => slots.AskAsync(default));
+        failure = new OperationCanceledException("not ours");
+        await Assert.ThrowsAsync<OperationCanceledException>(() => slots.AskAsync(default));
+        failure = new WeChatApiException("/q", null, WeChatErrorClass.Transient, "away");
+        Assert.Null(await slots.AskAsync(default));
     }
 
     [Fact]
