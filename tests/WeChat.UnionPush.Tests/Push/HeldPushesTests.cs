@@ -64,6 +64,35 @@ public sealed class HeldPushesTests
     }
 
     [Fact]
+    public async Task A_message_that_is_replaced_while_it_is_tried_goes_out_once_and_is_tried_next_with_its_new_text()
+    {
+        await AddAsync("a");
+        _desk.FindsNobody = ["a"];
+        _desk.HoldUp("a");
+        var first = SendAsync(_held);
+        await AddAsync("a", Hour, length: 5);
+        Assert.False(await SendAsync(_beside));
+        Assert.Equal(["a"], _desk.Pushed);
+
+        // It found nobody, and so is free for all.
+        _desk.LetGo();
+        Assert.True(await first);
+        var held = Assert.Single(await HeldAsync());
+        Assert.Equal((0, 0, (_time.GetUtcNow() + Hour).ToUnixTimeMilliseconds()), (held.BusyUntil, held.TriedAt, held.ExpiresAt));
+        Assert.Equal("xxxxx", held.ToMessage().Fields[0].Value);
+
+        // What was sent is over, also under its newest text.
+        _desk.FindsNobody = [];
+        _desk.HoldUp("a");
+        var second = SendAsync(_held);
+        await AddAsync("a", length: 7);
+        _desk.LetGo();
+        Assert.True(await second);
+        Assert.Empty(await HeldAsync());
+        Assert.Equal(["a", "a"], _desk.Pushed);
+    }
+
+    [Fact]
     public async Task A_message_belongs_to_a_machine_for_a_minute()
     {
         await AddAsync("a");
@@ -237,7 +266,7 @@ public sealed class HeldPushesTests
     /// <summary>Takes the pushes, and does nothing else.</summary>
     private sealed class Desk : IUnionPush
     {
-        private readonly TaskCompletionSource _goes = new();
+        private TaskCompletionSource _goes = new();
         private string? _heldUp;
         private int _times;
 
@@ -248,7 +277,7 @@ public sealed class HeldPushesTests
         public string[] FindsNobody { get; set; } = [];
 
         /// <summary>Answers the next pushes of a message only after <see cref="LetGo"/>.</summary>
-        public void HoldUp(string id, int times = 1) => (_heldUp, _times) = (id, times);
+        public void HoldUp(string id, int times = 1) => (_heldUp, _times, _goes) = (id, times, new());
 
         public void LetGo() => _goes.SetResult();
 

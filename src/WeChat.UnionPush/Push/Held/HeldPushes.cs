@@ -26,7 +26,13 @@ internal sealed class HeldPushes(string miniProgramAppId, IReachJournal journal,
             openId,
             held =>
             {
-                List<HeldMessage> next = [.. held.Where(one => one.ExpiresAt > Now && !IsSame(one, added.ClientMessageId)), added];
+                // One that is tried just now under the same key stays so with its new text: a key goes out once.
+                var tried = held.Find(one => IsSame(one, added.ClientMessageId) && one.BusyUntil > Now);
+                List<HeldMessage> next =
+                [
+                    .. held.Where(one => one.ExpiresAt > Now && !IsSame(one, added.ClientMessageId)),
+                    tried is null ? added : added with { BusyUntil = tried.BusyUntil, TriedAt = tried.TriedAt },
+                ];
                 fits = HeldMessage.Write(next).Length <= MostRoom;
                 return fits ? next : held;
             },
@@ -139,9 +145,11 @@ internal sealed class HeldPushes(string miniProgramAppId, IReachJournal journal,
         return (begun, isBusy);
     }
 
-    /// <summary>Gives a message back as it was, or lets it go. Never cancelled: what became of it is known only here.</summary>
+    /// <summary>
+    /// Gives a message back, with the text that it has by now, or lets it go. Never cancelled: what became of it is known only here.
+    /// </summary>
     private ValueTask EndAsync(string openId, string id, HeldMessage message, bool isOver) =>
-        ReplaceAsync(openId, id, _ => isOver ? null : message with { BusyUntil = 0 }, CancellationToken.None);
+        ReplaceAsync(openId, id, one => isOver ? null : one with { BusyUntil = 0, TriedAt = message.TriedAt }, CancellationToken.None);
 
     private ValueTask ReplaceAsync(string openId, string id, Func<HeldMessage, HeldMessage?> change, CancellationToken cancellationToken) => ChangeAsync(
         openId,
