@@ -30,7 +30,9 @@ command.SetAction((arguments, cancellationToken) => RunAsync(
     arguments.GetValue(store),
     arguments.GetValue(inbox),
     cancellationToken));
-return await command.Parse(args).InvokeAsync();
+
+// Ctrl-C lets what is being written be written to its end, which takes a slow machine longer than the default of two seconds.
+return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
 
 static async Task<int> RunAsync(
     string[] codes, string? template, string[] data, string? database, string? store, bool showsInbox, CancellationToken cancellationToken)

@@ -8,7 +8,11 @@ namespace WeChat.UnionPush.Redis;
 /// Pace and day's calls, one key for each account. One script applies a request, by the server's clock, which all machines share. While Redis does not
 /// answer, each process keeps the pace by itself, and what it knows of the day's calls tells a Redis that comes back empty.
 /// </summary>
-internal sealed partial class RedisSharedPace(RedisDatabase database, TimeProvider time, ILogger<RedisSharedPace> logger) : ISharedPace
+/// <param name="database">The connection.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+/// <param name="patience">How long an answer is waited for; half a second when left out. Tests give more, so that a busy machine does not look like a Redis that is down.</param>
+internal sealed partial class RedisSharedPace(RedisDatabase database, TimeProvider time, ILogger<RedisSharedPace> logger, TimeSpan? patience = null) : ISharedPace
 {
     // The rules of PaceState.Apply, in microseconds. The last argument is what this process knows of the day's calls.
     private const string Apply = """
@@ -40,12 +44,11 @@ internal sealed partial class RedisSharedPace(RedisDatabase database, TimeProvid
         return { count, string.format('%.0f', next - now), string.format('%.0f', used + count), span(1) }
         """;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
-
     // A Redis that failed is left alone for so long, so that not every call waits for it.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, PaceState> _known = new(StringComparer.Ordinal);
+    private readonly TimeSpan _patience = patience ?? TimeSpan.FromMilliseconds(500);
     private long _failedAt;
 
     public async ValueTask<PaceGrant> TakeAsync(PaceRequest request, CancellationToken cancellationToken = default)
@@ -97,7 +100,7 @@ internal sealed partial class RedisSharedPace(RedisDatabase database, TimeProvid
         ];
         var answer = (RedisValue[]?)await database.RunAsync(
             redis => redis.ScriptEvaluateAsync(Apply, [RedisDatabase.Prefix + "pace:" + request.AppId], values), cancellationToken)
-            .WaitAsync(Patience, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            .WaitAsync(_patience, TimeProvider.System, cancellationToken).ConfigureAwait(false);
 
         // How far the first slot is from the server's now is told, so that clocks that differ do no harm.
         var grant = new PaceGrant(

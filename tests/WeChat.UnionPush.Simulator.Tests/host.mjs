@@ -93,7 +93,7 @@ assert.equal(wrong.errcode, 40003);
 const { calls } = await call('GET', '/api/calls?path=/cgi-bin/message/template/send');
 assert.equal(calls.at(-1).verdict.code, 'miniProgramOpenId');
 assert.equal(calls.at(-1).rid, /rid: (\S+)/.exec(wrong.errmsg)[1]);
-for (let i = 0; i < 100 && !pushes.some((push) => push.xml.includes('TEMPLATESENDJOBFINISH')); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+for (let i = 0; i < 1200 && !pushes.some((push) => push.xml.includes('TEMPLATESENDJOBFINISH')); i++) await new Promise((resolve) => setTimeout(resolve, 50));
 assert.ok(pushes.length >= 2 && pushes.every((push) => push.isSigned), 'every push is signed');
 assert.ok(pushes[0].xml.includes('<Event><![CDATA[subscribe]]></Event>') && pushes[0].xml.includes(openId));
 assert.ok(pushes.some((push) => push.xml.includes('<Status><![CDATA[success]]></Status>')));

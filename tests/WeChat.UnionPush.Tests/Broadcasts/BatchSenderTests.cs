@@ -659,8 +659,8 @@ public sealed class BatchSenderTests : IAsyncDisposable
         Check = new FollowerCheck(Town.OfficialAccountAppId, _source, _repository, new WorkUnderWay(_watch), _watch, NullLogger<FollowerCheck>.Instance),
         Finder = new RecipientFinder(new RouteApps(Town.MiniProgramAppId, Town.OfficialAccountAppId), _repository, followLinks: null),
         Reach = _climb is null ? null : new ReachLadder(
-            Town.OfficialAccountAppId, Town.MiniProgramAppId, [new ReachRung(PushChannel.CustomerService, static _ => true, ClimbAsync)], new InMemoryReachJournal(_watch), _repository,
-            TimeSpan.FromDays(1), late: null, followLinks: null, _watch),
+            Town.OfficialAccountAppId, Town.MiniProgramAppId, [new ReachRung(PushChannel.CustomerService, static _ => true, ClimbAsync)],
+            new InMemoryReachJournal(_watch), _repository, TimeSpan.FromDays(1), late: null, followLinks: null, _watch),
         Slots = _slots,
         Options = new BroadcastOptions { LeaseDuration = TimeSpan.FromSeconds(60) },
         Time = _watch,

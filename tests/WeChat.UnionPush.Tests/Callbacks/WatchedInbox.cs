@@ -38,6 +38,18 @@ internal sealed class WatchedInbox(params IWeChatEventInbox[] inners) : IWeChatE
 
     public int Expired { get; private set; }
 
+    /// <summary>Whether an event waits for a later time.</summary>
+    public bool HasWaiting
+    {
+        get
+        {
+            lock (_waiters)
+            {
+                return _waiting.Count > 0;
+            }
+        }
+    }
+
     /// <summary>When events that failed, or were left, may be taken again.</summary>
     public List<DateTimeOffset> Returned { get; } = [];
 

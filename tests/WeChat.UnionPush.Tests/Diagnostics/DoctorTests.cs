@@ -50,8 +50,21 @@ public sealed class DoctorTests
         ["the proxy wants a password"] = ("network", "proxy_refuses", scene => scene.Fault(SimulatedFault.Gateway(HttpStatusCode.ProxyAuthenticationRequired))),
         ["no answer comes"] = ("network", "timeout", scene =>
         {
-            scene.Fault(SimulatedFault.NoAnswer());
-            scene.Meanwhile = () => scene.Town.Time.Advance(TimeSpan.FromSeconds(5));
+            // The clock moves once, and when the question has arrived, whose limit is set by then.
+            var arrived = new TaskCompletionSource();
+            scene.Fault(SimulatedFault.NoAnswer().When(_ =>
+            {
+                arrived.TrySetResult();
+                return true;
+            }));
+            scene.Meanwhile = () =>
+            {
+                if (arrived.Task.IsCompleted)
+                {
+                    scene.Town.Time.Advance(TimeSpan.FromSeconds(10));
+                    scene.Meanwhile = null;
+                }
+            };
         }
         ),
         ["a gateway is broken"] = ("network", "gateway", scene => scene.Fault(SimulatedFault.Gateway())),

@@ -212,6 +212,8 @@ public sealed class HeldPushTests : IAsyncDisposable
     {
         var person = _town.Platform.AddPerson();
         await host.Push.SignInAsync(person.CreateLoginCode(_town.MiniProgram));
+        var work = host.Services.GetRequiredService<WorkUnderWay>();
+        await Runs.UntilAsync(() => work.IsIdle, "what the sign-in began is over");
         return person;
     }
 

@@ -16,6 +16,9 @@ public sealed class BroadcastProcessTests(PostgreSqlServer postgreSql, MariaDbSe
 
     private static int Kills => Runs.IsFull ? 50 : 3;
 
+    /// <summary>Between two questions, so that the machine is left to the processes that they wait for.</summary>
+    private static TimeSpan Pause { get; } = TimeSpan.FromMilliseconds(20);
+
     [Fact]
     public async Task Killed_again_and_again_on_SQLite_everybody_gets_the_message_once()
     {
@@ -55,7 +58,17 @@ public sealed class BroadcastProcessTests(PostgreSqlServer postgreSql, MariaDbSe
         await using IDatabaseServer restarting = kind == "MariaDB" ? new MariaDbServer() : new PostgreSqlServer();
         await using var data = await restarting.CreateAsync();
         await using var town = await StartAsync(data.Name, data.Open(), 3_000);
+
+        // Slow enough that neither is through before the other has begun, and that the stop falls into the middle.
+        using var slow = await town.Control.PostAsync("/control/latency/500", null);
         var workers = new[] { town.StartWorker(leaseSeconds: 2), town.StartWorker(leaseSeconds: 2) };
+        foreach (var worker in workers)
+        {
+            // Before it says so it builds its host, which waits for no database.
+            Assert.Equal("started", await worker.ReadLineAsync());
+        }
+
+        using var faster = await town.Control.PostAsync("/control/latency/100", null);
         await town.SentAsync(500);
 
         await restarting.StopAsync();
@@ -68,9 +81,10 @@ public sealed class BroadcastProcessTests(PostgreSqlServer postgreSql, MariaDbSe
     public async Task Three_workers_keep_the_accounts_pace_while_two_hosts_push(string kind)
     {
         const int perSecond = 60;
-        var seconds = Runs.IsFull ? 60 : 15;
+        var seconds = Runs.IsFull ? 60 : 20;
         await using var data = await ServerOf(kind).CreateAsync();
-        await using var town = await StartAsync(data.Name, data.Open(), 60 * (seconds + 10));
+        var storage = data.Open();
+        await using var town = await StartAsync(data.Name, storage, 60 * (seconds + 10));
         using var keep = await town.Control.PostAsync("/control/keep-messages", null);
         town.StartPusher(pushesPerSecond: 5, perSecond);
         town.StartPusher(pushesPerSecond: 5, perSecond);
@@ -80,44 +94,64 @@ public sealed class BroadcastProcessTests(PostgreSqlServer postgreSql, MariaDbSe
         }
 
         await town.SentAsync(perSecond * 3);
-        var from = await town.TimesAsync();
-        await town.SentAsync(from.Count + (perSecond * seconds));
+        var from = (await town.TimesAsync()).Count;
+        await town.SentAsync(from + (perSecond * seconds));
 
-        // Every message, whoever sent it, by the platform's own clock, between two moments in the middle.
-        var times = (await town.TimesAsync()).Skip(from.Count).ToArray();
-        var rate = (times.Length - 1) * 1000.0 / (times[^1] - times[0]);
-        Assert.InRange(rate, perSecond * 0.95, perSecond * 1.05);
+        // Every message, whoever sent it, by the platform's own clock. From the beginning: a slow process uses a slot after its moment, so that between two moments
+        // in the middle there may be more. The beginning earns one second's worth, and half a second's worth is for pushes that were made and not told of yet.
+        // How much longer it takes is the machine's affair.
+        var times = (await town.TimesAsync()).Order().ToArray();
+        var begun = (await storage.Broadcasts!.FindAsync(Town.OfficialAccountAppId, "everyone"))!.StartedAt!.Value.ToUnixTimeMilliseconds();
+        var elapsed = (times[^1] - begun) / 1000.0;
+        var count = times.Count(time => time >= begun);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{count} messages in {elapsed:0.0} s");
+        Assert.True(count <= perSecond * (elapsed + 1.5), $"{count} messages in {elapsed:0.0} s");
+        if (Runs.IsFull)
+        {
+            var middle = times[from..];
+            var rate = (middle.Length - 1) * 1000.0 / (middle[^1] - middle[0]);
+            Assert.True(rate >= perSecond * 0.95, $"{rate:0.0} messages a second");
+        }
     }
 
     [Theory, MemberData(nameof(Servers))]
     public async Task Three_workers_stop_at_the_reserve_while_two_hosts_push(string kind)
     {
+        const int forBroadcasts = 800;
+        const int pushedBefore = 50;
         await using var data = await ServerOf(kind).CreateAsync();
-        var journal = data.Open().Broadcasts!;
-        await using var town = await StartAsync(data.Name, data.Open(), 2_000);
-        using var quota = await town.Control.PostAsync("/control/quota/700", null);
+        var storage = data.Open();
+        var journal = storage.Broadcasts!;
+        await using var town = await StartAsync(data.Name, storage, 2_000);
+        using var quota = await town.Control.PostAsync("/control/quota/2000", null);
+
+        // Of these pushes it is certain that the workers know of them, however slow the machine is: they were told of before.
+        town.StartPusher(pushesPerSecond: 10, perSecond: 200);
+        town.StartPusher(pushesPerSecond: 10, perSecond: 200);
+        await Runs.UntilAsync(
+            async () => (await storage.Pace!.TakeAsync(new PaceRequest(Town.OfficialAccountAppId) { PerSecond = 200 })).UsedToday >= pushedBefore,
+            "pushes are told of",
+            Pause);
         for (var i = 0; i < 3; i++)
         {
-            town.StartWorker(leaseSeconds: 10, perSecond: 200, reserve: 200);
+            town.StartWorker(leaseSeconds: 10, perSecond: 200, reserve: 2_000 - forBroadcasts);
         }
 
-        town.StartPusher(pushesPerSecond: 10, perSecond: 200);
-        town.StartPusher(pushesPerSecond: 10, perSecond: 200);
-        BroadcastRecord? record;
-        do
-        {
-            record = await journal.FindAsync(Town.OfficialAccountAppId, "everyone");
-        }
-        while (record?.WaitsUntil is null);
+        // The first that finds nothing left waits; what the others hold already still goes out.
+        BroadcastRecord? record = null;
+        await Runs.UntilAsync(
+            async () => (record = await journal.FindAsync(Town.OfficialAccountAppId, "everyone")) is { WaitsUntil: not null }, "the broadcast waits for the next day", Pause);
+        await Runs.UntilAsync(async () => (await CountAsync()).ClaimedBatches == 0, "nothing of it is under way", Pause);
+        var sent = (await CountAsync()).Counts.Sent;
+        var delivered = await town.DeliveredAsync();
 
-        // The first that finds nothing left waits; what the others hold already still goes out, up to 500 in all.
-        await town.SentAsync(480);
-        Assert.InRange(await town.DeliveredAsync(), 480, 520);
-        var sent = (await journal.CountAsync(record.Id, DateTimeOffset.MaxValue)).Counts.Sent;
-        await town.SentAsync(600);
-        var later = (await journal.CountAsync(record.Id, DateTimeOffset.MaxValue)).Counts.Sent;
-        Assert.InRange(later - sent, 0, 75);
-        Assert.InRange(later, 1, 500);
+        // All that may be used is, but for what is under way and what a slow process gave back. Pushes go on, and the broadcast does not.
+        Assert.True(delivered >= forBroadcasts - 50, $"{delivered} messages");
+        await town.SentAsync(delivered + 100);
+        Assert.Equal(sent, (await CountAsync()).Counts.Sent);
+        Assert.InRange(sent, 1, forBroadcasts - pushedBefore);
+
+        ValueTask<BroadcastProgress> CountAsync() => journal.CountAsync(record!.Id, DateTimeOffset.MaxValue);
     }
 
     private IDatabaseServer ServerOf(string kind) => kind == "MariaDB" ? mariaDb : postgreSql;
@@ -199,7 +233,7 @@ public sealed class BroadcastProcessTests(PostgreSqlServer postgreSql, MariaDbSe
             while (await DeliveredAsync() < Math.Min(count, people))
             {
                 Assert.True(watch.Elapsed < Runs.Patience * 5, $"The platform accepted {await DeliveredAsync()} messages of {count}.");
-                await Task.Yield();
+                await Task.Delay(Pause);
             }
         }
 

@@ -12,6 +12,12 @@ public sealed class BrokerProcessTests(PostgreSqlServer postgreSql, RabbitMqServ
 {
     private const int People = 120;
 
+    /// <summary>Between two questions, so that the machine is left to the processes that they wait for.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The same where a program is started for each question.</summary>
+    private static readonly TimeSpan LongPause = TimeSpan.FromMilliseconds(500);
+
     [Theory]
     [InlineData("masstransit")]
     [InlineData("cap")]
@@ -45,16 +51,16 @@ public sealed class BrokerProcessTests(PostgreSqlServer postgreSql, RabbitMqServ
         }
 
         // With commands in its hands, some of them carried out and not confirmed.
-        await Runs.UntilAsync(async () => await DeliveredAsync(control) >= People / 3, "a third was sent");
+        await Runs.UntilAsync(async () => await DeliveredAsync(control) >= People / 3, "a third was sent", Pause);
         await consumers.KillOneAndStartAnotherAsync();
 
-        await Runs.UntilAsync(async () => await DeliveredAsync(control) >= People, "everybody was sent to");
-        await Runs.UntilAsync(async () => (await rabbitMq.CountMessagesAsync(address)).Values.Sum() == 0, "all commands were carried out");
+        await Runs.UntilAsync(async () => await DeliveredAsync(control) >= People, "everybody was sent to", Pause);
+        await Runs.UntilAsync(async () => (await rabbitMq.CountMessagesAsync(address)).Values.Sum() == 0, "all commands were carried out", LongPause);
         if (broker == "cap")
         {
             // CAP confirms a command when it is in its table, and carries it out from there.
-            await Runs.UntilAsync(async () => await CountAsync(connection, "published") == 0, "all commands were taken by a queue");
-            await Runs.UntilAsync(async () => await CountAsync(connection, "received") == 0, "all received commands were carried out");
+            await Runs.UntilAsync(async () => await CountAsync(connection, "published") == 0, "all commands were taken by a queue", Pause);
+            await Runs.UntilAsync(async () => await CountAsync(connection, "received") == 0, "all received commands were carried out", Pause);
         }
 
         Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"0 {People} 0 0"), await control.GetStringAsync("/control/ledger"));

@@ -45,15 +45,27 @@ public sealed class KilledCallbackTests(PostgreSqlServer server, MariaDbServer m
             using (http)
             {
                 // The kill falls between answers: half of the pushes have one, the others are on their way or refused by nobody any more.
-                var half = new TaskCompletionSource();
+                var half = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 var posting = Enumerable.Range(0, Pushes).Select(i => Task.Run(async () =>
                 {
-                    if (await PostAsync(http, i) && answered.TryAdd(KeyOf(i), true) && answered.Count >= Pushes / 2)
+                    // What is not answered is brought again, as by the platform: a host that has just begun may be too slow for so many at once.
+                    while (!await PostAsync(http, i))
+                    {
+                        if (half.Task.IsCompleted)
+                        {
+                            return;
+                        }
+
+                        await Task.Delay(20);
+                    }
+
+                    answered.TryAdd(KeyOf(i), true);
+                    if (answered.Count >= Pushes / 2)
                     {
                         half.TrySetResult();
                     }
                 })).ToArray();
-                await half.Task;
+                Assert.True(await Task.WhenAny(half.Task, Task.Delay(Runs.Patience)) == half.Task, $"{answered.Count} of {Pushes} pushes were answered.");
                 await victim.KillAsync();
                 await Task.WhenAll(posting);
             }
@@ -88,9 +100,9 @@ public sealed class KilledCallbackTests(PostgreSqlServer server, MariaDbServer m
                     UriKind.Relative), content);
             return answer.StatusCode == HttpStatusCode.OK && await answer.Content.ReadAsStringAsync() == "success";
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or TaskCanceledException)
         {
-            // The host died first.
+            // The host died first, or was too slow.
             return false;
         }
     }

@@ -11,11 +11,11 @@ public sealed class SharedPaceTests(RedisServer redis)
     [Fact]
     public async Task Eight_processes_on_one_Redis_keep_one_pace()
     {
-        var messages = PerSecond * (Runs.IsFull ? 60 : 4) / Processes;
+        var messages = PerSecond * (Runs.IsFull ? 60 : 6) / Processes;
         var (platform, control) = await HostProcess.StartPlatformAsync(100);
         await using var _ = platform;
         using var __ = control;
-        var storage = $"redis:{await redis.CreateDatabaseAsync()}";
+        var storage = $"redis:{await redis.CreateDatabaseAsync()},{RedisServer.Patient}";
         var hosts = Enumerable.Range(0, Processes).Select(_ => HostProcess.StartPace(control, storage, PerSecond, messages)).ToList();
         try
         {
@@ -30,10 +30,11 @@ public sealed class SharedPaceTests(RedisServer redis)
                 times.AddRange((await host.ReadLineAsync()).Split(' ').Select(time => DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)));
             }
 
-            // A pause earns one second's worth, and each process may hold a tenth of a second's worth. How much longer it takes is the machine's affair.
+            // A pause earns one second's worth, and each process may hold a tenth of a second's worth. Where an answer was long under way its slots are used
+            // earlier by that time, at most by what all others hold. How much longer it takes is the machine's affair.
             var seconds = (times.Max() - times.Min()).TotalSeconds;
             var due = messages * Processes / (double)PerSecond;
-            Assert.True(seconds >= due - 1 - (Processes / 10.0), $"{messages * Processes} messages took {seconds:0.0} s");
+            Assert.True(seconds >= due - 1 - (2 * Processes / 10.0), $"{messages * Processes} messages took {seconds:0.0} s");
             Assert.True(!Runs.IsFull || Math.Abs(seconds - due) <= due * 0.05, $"{messages * Processes} messages took {seconds:0.0} s");
             TestContext.Current.TestOutputHelper?.WriteLine($"{messages * Processes} messages took {seconds:0.00} s");
         }

@@ -49,8 +49,7 @@ public sealed class SharedTokenTests(PostgreSqlServer server, MariaDbServer mari
     public async Task Eight_processes_on_one_Redis_make_one_token_call_an_event()
     {
         // Eight starting processes are slow on a busy machine, and one that waits a second for Redis goes on without it, as it should.
-        const string Patient = "connectTimeout=60000,asyncTimeout=60000,syncTimeout=60000";
-        await RunAsync($"redis:{await redis.CreateDatabaseAsync()},{Patient}", limit: 1);
+        await RunAsync($"redis:{await redis.CreateDatabaseAsync()},{RedisServer.Patient}", limit: 1);
     }
 
     private static async Task RunAsync(string storage, int limit = 2)

@@ -38,7 +38,8 @@ public sealed class LearnedRefusalTests
         // At once, and after the check too.
         Assert.Equal(PushStatus.NotFollowing, await PushAsync(town, person));
         Assert.Equal(PushStatus.NotFollowing, await PushAsync(town, person));
-        await Runs.UntilAsync(() => town.Platform.Calls.Count(Info) == 1, "the check");
+        var work = town.Services.GetRequiredService<WorkUnderWay>();
+        await Runs.UntilAsync(() => town.Platform.Calls.Count(Info) == 1 && work.IsIdle, "the check");
         for (var i = 0; i < 5; i++)
         {
             town.Time.Advance(TimeSpan.FromHours(1));

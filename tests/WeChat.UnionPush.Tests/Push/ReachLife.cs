@@ -420,7 +420,7 @@ internal sealed partial class ReachLife
         while (end - _town.Time.GetUtcNow() is var left && left > TimeSpan.Zero)
         {
             await QuietAsync();
-            var isAll = _town.Platform.Callbacks.Pending == 0;
+            var isAll = _town.Platform.Callbacks.Pending == 0 && !Inbox.HasWaiting;
             _town.Time.Advance(isAll || left < TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(2));
             await _town.Platform.Callbacks.WhenIdleAsync().WaitAsync(Runs.Patience);
 

@@ -24,6 +24,7 @@ public sealed class MySqlPoolTests
         }
 
         connection.UserID = "limited";
+        connection.ConnectionTimeout = 120;
         await using var storage = new MySqlUnionPushStorage(connection.ConnectionString);
         await storage.EnsureSchemaAsync(Cancelled);
         await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() => storage.Identities.SaveAsync([new("wx", $"o{i}")], Cancelled).AsTask(), Cancelled)));
@@ -34,7 +35,7 @@ public sealed class MySqlPoolTests
     public async Task What_to_do_is_said_when_the_server_has_no_connection_in_time()
     {
         await using var server = new MariaDbServer { Options = ["--max-user-connections=1"] };
-        var connection = new MySqlConnectionStringBuilder(await server.CreateDatabaseAsync()) { ConnectionTimeout = 1 };
+        var connection = new MySqlConnectionStringBuilder(await server.CreateDatabaseAsync());
         await using (var admin = new MySqlConnection($"{connection.ConnectionString};Allow User Variables=true"))
         {
             await admin.OpenAsync(Cancelled);
@@ -45,6 +46,9 @@ public sealed class MySqlPoolTests
         connection.UserID = "limited";
         await using var taken = new MySqlConnection(connection.ConnectionString);
         await taken.OpenAsync(Cancelled);
+
+        // Only now, for it limits how long connecting itself may take too.
+        connection.ConnectionTimeout = 4;
         await using var storage = new MySqlUnionPushStorage(connection.ConnectionString);
         var failure = await Assert.ThrowsAsync<UnionPushStorageException>(() => storage.Identities.FindAsync("wx", ["o1"], Cancelled).AsTask());
         Assert.Contains("Maximum Pool Size", failure.Message, StringComparison.Ordinal);

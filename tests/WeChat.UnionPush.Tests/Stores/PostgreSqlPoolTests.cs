@@ -44,7 +44,7 @@ public sealed class PostgreSqlPoolTests(PostgreSqlServer server)
             await command.ExecuteNonQueryAsync(Cancelled);
         }
 
-        await using var storage = new PgStorage(new NpgsqlConnectionStringBuilder(connection) { Username = role }.ConnectionString);
+        await using var storage = new PgStorage(new NpgsqlConnectionStringBuilder(connection) { Username = role, Timeout = 120 }.ConnectionString);
         await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() => storage.Identities.SaveAsync([new("wx", $"o{i}")], Cancelled).AsTask(), Cancelled)));
         Assert.Equal(200, (await storage.Identities.FindAsync("wx", [.. Enumerable.Range(0, 200).Select(i => $"o{i}")], Cancelled)).Count);
     }
@@ -65,7 +65,7 @@ public sealed class PostgreSqlPoolTests(PostgreSqlServer server)
             await using var command = new NpgsqlCommand("lock table unionpush_identity in access exclusive mode", locking);
             await command.ExecuteNonQueryAsync(Cancelled);
             calls = [.. Enumerable.Range(0, 60).Select(i => Task.Run(() => storage.Identities.FindAsync("wx", [$"o{i}"], Cancelled).AsTask(), Cancelled))];
-            await Runs.UntilAsync(async () => await CountAsync() >= 16, "as many connections are open as the pool has");
+            await Runs.UntilAsync(async () => await CountAsync() >= 16, "as many connections are open as the pool has", TimeSpan.FromMilliseconds(20));
         }
 
         await Task.WhenAll(calls);
@@ -81,7 +81,8 @@ public sealed class PostgreSqlPoolTests(PostgreSqlServer server)
     [Fact]
     public async Task What_to_do_is_said_when_no_connection_gets_free_in_time()
     {
-        var connection = new NpgsqlConnectionStringBuilder(await ConnectionAsync()) { MaxPoolSize = 1, Timeout = 1 }.ConnectionString;
+        // Not less, for it limits how long connecting itself may take too.
+        var connection = new NpgsqlConnectionStringBuilder(await ConnectionAsync()) { MaxPoolSize = 1, Timeout = 4 }.ConnectionString;
         await using var dataSource = NpgsqlDataSource.Create(connection);
         var storage = new PgStorage(dataSource);
         await storage.EnsureSchemaAsync(Cancelled);

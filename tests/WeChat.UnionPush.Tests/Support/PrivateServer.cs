@@ -75,6 +75,47 @@ internal sealed class PrivateServer : IDisposable
     /// <param name="arguments">Gives its arguments for a port that is free.</param>
     public async Task StartAsync(string ready, string signal, string program, Func<int, string[]> arguments)
     {
+        var isNew = Port == 0;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await StartOnceAsync(ready, signal, program, arguments);
+                return;
+            }
+            catch (InvalidOperationException) when (isNew)
+            {
+                // Somebody else may take a port between its being found free and the server's listening. Another is tried, for no client knows this one.
+                Port = 0;
+                if (attempt == 3 || !IsPortTaken())
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    /// <summary>Stops the server as an administrator would, breaking all connections.</summary>
+    public async Task StopAsync()
+    {
+        if (_server is { } server)
+        {
+            _server = null;
+            server.StandardInput.Close();
+            await server.WaitForExitAsync();
+            server.Dispose();
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private async Task StartOnceAsync(string ready, string signal, string program, Func<int, string[]> arguments)
+    {
+        lock (_log)
+        {
+            _log.Clear();
+        }
+
         using (var listener = new TcpListener(IPAddress.Loopback, Port))
         {
             listener.Start();
@@ -92,7 +133,7 @@ internal sealed class PrivateServer : IDisposable
                 WorkingDirectory = _folder.Path,
             },
         };
-        var isReady = new TaskCompletionSource();
+        var isReady = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         server.ErrorDataReceived += (_, line) =>
         {
             lock (_log)
@@ -111,23 +152,29 @@ internal sealed class PrivateServer : IDisposable
         server.Start();
         server.BeginErrorReadLine();
         server.BeginOutputReadLine();
-        await isReady.Task;
+        try
+        {
+            await isReady.Task;
+        }
+        catch (InvalidOperationException)
+        {
+            // Its log is over, and so is it.
+            await server.WaitForExitAsync();
+            server.Dispose();
+            throw;
+        }
+
         _server = server;
     }
 
-    /// <summary>Stops the server as an administrator would, breaking all connections.</summary>
-    public async Task StopAsync()
+    /// <summary>Whether the log says so: PostgreSQL, MariaDB and Redis in the system's words, RabbitMQ also in its own.</summary>
+    private bool IsPortTaken()
     {
-        if (_server is { } server)
+        lock (_log)
         {
-            _server = null;
-            server.StandardInput.Close();
-            await server.WaitForExitAsync();
-            server.Dispose();
+            return _log.Exists(static line => line.Contains("in use", StringComparison.OrdinalIgnoreCase) || line.Contains("eaddrinuse", StringComparison.Ordinal));
         }
     }
-
-    public void Dispose() => _folder.Dispose();
 
     private static async Task<string[]> AsUnprivilegedAsync(string program, params string[] arguments) => Environment.UserName == "root"
         ? ["setpriv", "--reuid=nobody", $"--regid={(await OutputAsync("id", "-g", "nobody")).Trim()}", "--clear-groups", program, .. arguments]

@@ -71,26 +71,32 @@ public sealed class RabbitMqServer : IAsyncDisposable
             var data = _server.DataFolder;
             await _server.RunAsync("mkdir", "-p", data);
             await _server.RunAsync("sh", "-c", $"echo '[].' >{data}/enabled_plugins; echo 'loopback_users.guest = true' >{data}/rabbitmq.conf");
-            _environment =
-            [
-                $"HOME={data}", $"ERL_EPMD_PORT={FreePort()}", "ERL_EPMD_ADDRESS=127.0.0.1", "LANG=C.UTF-8", $"RABBITMQ_NODENAME={_node}", $"RABBITMQ_DIST_PORT={FreePort()}",
-                $"RABBITMQ_MNESIA_BASE={data}/mnesia", $"RABBITMQ_LOG_BASE={data}/log", "RABBITMQ_LOGS=-", $"RABBITMQ_PID_FILE={data}/pid",
-                $"RABBITMQ_CONFIG_FILE={data}/rabbitmq.conf", $"RABBITMQ_ENABLED_PLUGINS_FILE={data}/enabled_plugins", $"RABBITMQ_GENERATED_CONFIG_DIR={data}/config",
-                "RABBITMQ_CONF_ENV_FILE=/dev/null", "RABBITMQ_NODE_IP_ADDRESS=127.0.0.1",
-
-                // Two schedulers, and no threads that spin while they wait: other tests want the machine too.
-                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
-            ];
             await _server.StartAsync("Server startup complete", "TERM", "/usr/bin/env", port =>
-            [
-                .. _environment, $"RABBITMQ_NODE_PORT={port.ToString(CultureInfo.InvariantCulture)}", "sh", "-c", Both, "sh", Path.Combine(_programs, "rabbitmq-server"),
-            ]);
+            {
+                // All ports anew at each attempt.
+                _environment = EnvironmentOf(data);
+                return
+                [
+                    .. _environment, $"RABBITMQ_NODE_PORT={port.ToString(CultureInfo.InvariantCulture)}", "sh", "-c", Both, "sh", Path.Combine(_programs, "rabbitmq-server"),
+                ];
+            });
         }
         finally
         {
             _starting.Release();
         }
     }
+
+    private string[] EnvironmentOf(string data) =>
+    [
+        $"HOME={data}", $"ERL_EPMD_PORT={FreePort()}", "ERL_EPMD_ADDRESS=127.0.0.1", "LANG=C.UTF-8", $"RABBITMQ_NODENAME={_node}", $"RABBITMQ_DIST_PORT={FreePort()}",
+        $"RABBITMQ_MNESIA_BASE={data}/mnesia", $"RABBITMQ_LOG_BASE={data}/log", "RABBITMQ_LOGS=-", $"RABBITMQ_PID_FILE={data}/pid",
+        $"RABBITMQ_CONFIG_FILE={data}/rabbitmq.conf", $"RABBITMQ_ENABLED_PLUGINS_FILE={data}/enabled_plugins", $"RABBITMQ_GENERATED_CONFIG_DIR={data}/config",
+        "RABBITMQ_CONF_ENV_FILE=/dev/null", "RABBITMQ_NODE_IP_ADDRESS=127.0.0.1",
+
+        // Two schedulers, and no threads that spin while they wait: other tests want the machine too.
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
+    ];
 
     private Task<string> ControlAsync(params string[] arguments) =>
         _server.ReadAsync("/usr/bin/env", [.. _environment, Path.Combine(_programs, "rabbitmqctl"), "--quiet", "--node", _node, .. arguments]);

@@ -17,13 +17,23 @@ internal static class Runs
     public static Task UntilAsync(Func<bool> happened, string what) => UntilAsync(() => Task.FromResult(happened()), what);
 
     /// <summary>Asks again until a condition holds.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> happened, string what)
+    /// <param name="happened">Whether it holds.</param>
+    /// <param name="what">What is waited for.</param>
+    /// <param name="pause">The time between two questions, where other processes do what is waited for and need the machine. Otherwise other tasks come in between.</param>
+    public static async Task UntilAsync(Func<Task<bool>> happened, string what, TimeSpan? pause = null)
     {
         using var patience = new CancellationTokenSource(Patience);
         while (!await happened())
         {
             Assert.False(patience.IsCancellationRequested, $"It did not happen: {what}");
-            await Task.Yield();
+            if (pause is { } time)
+            {
+                await Task.Delay(time);
+            }
+            else
+            {
+                await Task.Yield();
+            }
         }
     }
 }
