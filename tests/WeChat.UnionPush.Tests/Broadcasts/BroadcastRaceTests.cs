@@ -188,6 +188,64 @@ public sealed class BroadcastRaceTests : IAsyncDisposable
         Assert.Equal(["o1", "o2", "o3", "o0", "o1"], _sent);
     }
 
+    // How many batches the processes of one account claim at the same time.
+    [Fact]
+    public async Task Until_a_run_is_proven_one_batch_of_all_processes_is_claimed_at_a_time()
+    {
+        await AddPeopleAsync(150);
+        await _desk.StartAsync(ToAll());
+        Assert.NotNull(await _inner.TryClaimAsync((await _inner.FindAsync(Town.OfficialAccountAppId, "spring"))!.Id, TimeSpan.FromSeconds(30)));
+        DateTimeOffset? first = null;
+        _send = _ =>
+        {
+            first ??= _clock.GetUtcNow();
+            return new PushResult(PushStatus.Sent);
+        };
+
+        // The other process sent nothing, and its claim ends.
+        await _watch.RunAsync(Work("spring"));
+        Assert.InRange(first!.Value, Moment.AddSeconds(30), Moment.AddSeconds(32));
+        Assert.Equal(150, _sent.Count);
+    }
+
+    [Theory]
+    [InlineData(25, 1, 1)]
+    [InlineData(50, 0, 2)]
+    [InlineData(50, 1, 1)]
+    [InlineData(75, 1, 2)]
+    [InlineData(75, 5, 1)]
+    public async Task A_proven_run_is_shared_up_to_the_accounts_lanes_and_each_process_has_one(int maxConcurrent, int others, int most)
+    {
+        await AddPeopleAsync(400 + (100 * others));
+        await _desk.StartAsync(ToAll());
+        var id = (await _inner.FindAsync(Town.OfficialAccountAppId, "spring"))!.Id;
+        for (var i = 0; i < others + 1; i++)
+        {
+            // What others have; one of them has shown that the run works.
+            var batch = (await _inner.TryClaimAsync(id, TimeSpan.FromHours(1)))!;
+            if (i == 0)
+            {
+                var sheet = new OutcomeSheet(100);
+                sheet.Settle(0, PushStatus.Sent);
+                await _inner.SaveAsync(batch with { Outcomes = sheet.Text, Counts = sheet.Count(), AvailableAt = Moment }, release: true);
+            }
+        }
+
+        using var away = new CancellationTokenSource();
+        _send = _ =>
+        {
+            if (_sent.Count == 250)
+            {
+                away.Cancel();
+            }
+
+            return new PushResult(PushStatus.Sent);
+        };
+        await _watch.RunAsync(Done(new BroadcastWorker(Tools(maxConcurrent: maxConcurrent), NullLogger<BroadcastWorker>.Instance).RunAsync("spring", away.Token)));
+        Assert.Equal(most, _journal.MostClaims);
+        Assert.InRange(_sent.Count, 250, 400);
+    }
+
     // The desk.
     [Fact]
     public async Task A_change_is_one_read_and_one_write_and_none_where_nothing_changes()
@@ -431,6 +489,8 @@ public sealed class BroadcastRaceTests : IAsyncDisposable
     /// <summary>A journal before whose calls something happens.</summary>
     private sealed class ScriptedJournal(IBroadcastJournal inner) : IBroadcastJournal
     {
+        private int _claims;
+
         /// <summary>Runs before each call with its name and its argument; throws to make the call fail.</summary>
         public Func<string, object?, Task>? Before { get; set; }
 
@@ -444,6 +504,9 @@ public sealed class BroadcastRaceTests : IAsyncDisposable
         public Func<ILease, ILease> Lease { get; set; } = static lease => lease;
 
         public List<string> Calls { get; } = [];
+
+        /// <summary>How many batches were claimed at the same time, at most.</summary>
+        public int MostClaims { get; private set; }
 
         public int Count(string name) => Calls.Count(call => call == name);
 
@@ -487,12 +550,24 @@ public sealed class BroadcastRaceTests : IAsyncDisposable
         public async ValueTask<BroadcastBatch?> TryClaimAsync(string broadcastId, TimeSpan duration, CancellationToken cancellationToken = default)
         {
             await BeforeAsync(nameof(TryClaimAsync), broadcastId);
-            return await inner.TryClaimAsync(broadcastId, duration, cancellationToken);
+            var claimed = await inner.TryClaimAsync(broadcastId, duration, cancellationToken);
+            lock (Calls)
+            {
+                _claims += claimed is null ? 0 : 1;
+                MostClaims = Math.Max(MostClaims, _claims);
+            }
+
+            return claimed;
         }
 
         public async ValueTask<bool> SaveAsync(BroadcastBatch batch, bool release, CancellationToken cancellationToken = default)
         {
             await BeforeAsync(nameof(SaveAsync), batch);
+            lock (Calls)
+            {
+                _claims -= release ? 1 : 0;
+            }
+
             return await inner.SaveAsync(batch, release, cancellationToken);
         }
 
