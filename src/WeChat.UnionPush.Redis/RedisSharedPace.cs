@@ -102,10 +102,11 @@ internal sealed partial class RedisSharedPace(RedisDatabase database, TimeProvid
             redis => redis.ScriptEvaluateAsync(Apply, [RedisDatabase.Prefix + "pace:" + request.AppId], values), cancellationToken)
             .WaitAsync(_patience, TimeProvider.System, cancellationToken).ConfigureAwait(false);
 
-        // How far the first slot is from the server's now is told, so that clocks that differ do no harm.
+        // How far the first slot is from the server's now is told, so that clocks that differ do no harm. It counts from the answer: however long that was under
+        // way, no slot is used before its moment.
         var grant = new PaceGrant(
             (int)answer![0],
-            Microsecond(now).AddTicks((long)answer[1] * TimeSpan.TicksPerMicrosecond),
+            Microsecond(time.GetUtcNow()).AddTicks((long)answer[1] * TimeSpan.TicksPerMicrosecond),
             TimeSpan.FromTicks((long)answer[3] * TimeSpan.TicksPerMicrosecond),
             (long)answer[2]);
         _known[request.AppId] = new PaceState(0, today.Day, grant.UsedToday);

@@ -1,10 +1,8 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
 using WeChat.UnionPush.Testing;
-using WeChat.UnionPush.Tests.Callbacks;
 
 namespace WeChat.UnionPush.Tests.Broadcasts;
 
@@ -165,8 +163,8 @@ public sealed class BroadcastRecordsTests : IAsyncDisposable
         });
         var person = await _town.AddReachablePersonAsync();
         await _town.Push.PushAsync(person.OpenIdIn(_town.MiniProgram), _town.Message());
-        var log = new ConcurrentQueue<(LogLevel Level, int Id, string Text)>();
-        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(new CallbackHost.QueueProvider(log)));
+        using var log = new LogBook();
+        using var loggers = new LoggerFactory([log]);
         var service = Service(takesPart: false, loggers.CreateLogger<BroadcastService>());
         await service.StartAsync(default);
         await _time.WaitForTimersAsync(1).WaitAsync(Runs.Patience);
@@ -178,7 +176,8 @@ public sealed class BroadcastRecordsTests : IAsyncDisposable
             },
             "a second report");
         await service.StopAsync(default).WaitAsync(Runs.Patience);
-        Assert.Equal(LogLevel.Error, Assert.Single(log).Level);
+        Assert.Single(log.All);
+        Assert.Equal(LogLevel.Error, log.LevelOf(54));
     }
 
     public async ValueTask DisposeAsync()

@@ -143,7 +143,7 @@ internal sealed class CallbackHost : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    internal sealed class QueueProvider(ConcurrentQueue<(LogLevel, int, string)> lines) : ILoggerProvider
+    private sealed class QueueProvider(ConcurrentQueue<(LogLevel, int, string)> lines) : ILoggerProvider
     {
         public ILogger CreateLogger(string categoryName) =>
             categoryName.StartsWith("WeChat.", StringComparison.Ordinal) ? new Logger(lines) : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;

@@ -62,7 +62,7 @@ public sealed class RedisStoreTests(RedisServer server)
         var second = await there.TakeAsync(request, Cancelled);
         Assert.Equal((100, 100, 200L), (first.Count, second.Count, second.UsedToday));
 
-        // Each counts from when it asked, so its slots lie earlier by the time that the question was under way.
+        // Each counts from its answer, so its slots lie later by the time that the answer was under way.
         var way = watch.Elapsed + TimeSpan.FromSeconds(1);
         Assert.InRange(second.From - first.From, TimeSpan.FromSeconds(100) - way, TimeSpan.FromSeconds(100) + way);
     }

@@ -145,9 +145,7 @@ internal sealed class HeldPushes(string miniProgramAppId, IReachJournal journal,
         return (begun, isBusy);
     }
 
-    /// <summary>
-    /// Gives a message back, with the text that it has by now, or lets it go. Never cancelled: what became of it is known only here.
-    /// </summary>
+    /// <summary>Gives a message back, with the text that it has by now, or lets it go. Never cancelled: what became of it is known only here.</summary>
     private ValueTask EndAsync(string openId, string id, HeldMessage message, bool isOver) =>
         ReplaceAsync(openId, id, one => isOver ? null : one with { BusyUntil = 0, TriedAt = message.TriedAt }, CancellationToken.None);
 
